@@ -64,7 +64,7 @@ func (c *Calendar) Working(d Date) bool { return c.upTo(d) != c.upTo(d-1) }
 
 // Provisional reports whether no notice settles the year of d, so that Working is only Monday to Friday
 // and may yet change.
-func (c *Calendar) Provisional(d Date) bool { return c.unsettled(d-1, d) }
+func (c *Calendar) Provisional(d Date) bool { return c.ProvisionalIn(d-1, d) }
 
 // WorkingDays counts the working days d with a < d <= b: the day of receipt a does not count (民法典 art. 201).
 // When b is before a the count is negative, so that for any three dates in any order
@@ -114,8 +114,8 @@ func (c *Calendar) upTo(d Date) int {
 	return n + int(c.shift[min(i, len(c.shift)-1)])
 }
 
-// unsettled reports whether any day in (a, b] is in a year without a notice.
-func (c *Calendar) unsettled(a, b Date) bool {
+// ProvisionalIn reports whether any day d with a < d <= b is provisional; it is false when b is not after a.
+func (c *Calendar) ProvisionalIn(a, b Date) bool {
 	if a >= b {
 		return false
 	}

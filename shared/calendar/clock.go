@@ -161,7 +161,7 @@ func (c *Calendar) run(start Date, n int, unit Unit, spans []Span) (on Date, lef
 			break
 		}
 		n -= k
-		provisional = provisional || unit == WorkingDays && c.unsettled(at, edge)
+		provisional = provisional || unit == WorkingDays && c.ProvisionalIn(at, edge)
 		if s.To == open {
 			return 0, n, provisional
 		}
@@ -169,7 +169,7 @@ func (c *Calendar) run(start Date, n int, unit Unit, spans []Span) (on Date, lef
 	}
 	if unit == WorkingDays {
 		on = c.After(at, n)
-		return on, 0, provisional || c.unsettled(at, on)
+		return on, 0, provisional || c.ProvisionalIn(at, on)
 	}
 	return at.Add(n), 0, false
 }

@@ -36,7 +36,7 @@ type Notice struct {
 	Number string `json:"number"`
 	// Year is the year the notice settles: its days are no longer provisional. Zero means the year of its last day.
 	Year int `json:"year"`
-	// Amends is the number of the earlier notice whose days this one may replace or take back, "" for none.
+	// Amends is the number of the notice whose days, as they now stand, this one may replace or take back; "" for none.
 	Amends string `json:"amends,omitzero"`
 	// Days are the days it names. They lie in Year or in December of the year before.
 	Days []Day `json:"days"`

@@ -1,0 +1,56 @@
+// Package saving measures how much time parallel sign-off saves (压缩时间), and says what it cannot know.
+//
+// It must not know where its numbers come from: no issues, no store, no screens, no clock. It imports the
+// standard library and package calendar. Everything in it is a function of its arguments.
+//
+// # Measures
+//
+// A piece of work raised on R, accepted on A and decided on D with stopped days E has
+//
+//	net   = wd(A, D) - wd(E within (A, D])   what the office used
+//	gross = wd(R, D)                         what the applicant waited
+//
+// where wd(a, b) counts the working days d with a < d <= b: the first day does not count (民法典 art. 201) and time
+// that law excludes is left out (行政许可法 art. 45). Both are always given, with the share of the gross time in which the
+// applicant held the file.
+//
+// Over the prerequisite graph of one issue, with x the days of each task,
+//
+//	S(x) = the sum           one office after the other
+//	C(x) = the longest path  everything at once that can be
+//	T    = the actual span, from raised to the last decision
+//
+// T - C(net) is the hand-off loss: all that is neither review nor prerequisite, waiting for acceptance and stops included.
+//
+// # Baselines
+//
+//	(a) S of the statutory limits, an upper bound: offices are rarely as slow as the law lets them be
+//	(b) C of the statutory limits
+//	(c) S and C of the historical medians
+//	(d) the median span of matched projects
+//
+// They stand side by side. The headline is (d), else (c), each with n of at least [EnoughN], else it says insufficient.
+// It is never (a) or (b): a limit is not a time anybody took. A statutory baseline lacking the limit of an item has no
+// number; it names the item instead.
+//
+// # Attribution
+//
+// From the historical medians h to the actual net days a over the same graph,
+//
+//	parallelism   = ½[(S(h) - C(h)) + (S(a) - C(a))]
+//	faster review = ½[(S(h) - S(a)) + (C(h) - C(a))]
+//
+// which add up to S(h) - C(a). It is the mean over the two orders in which the change could have been made (the Shapley
+// value of the two causes), so neither gets the part that needs both. Days in multiples of a quarter, which medians of
+// whole and half days are, add up exactly in float64: eighths of a day fit below 2^49, far above any sum here.
+//
+// # Units
+//
+// [WorkingDays] and [CalendarDays] are different types. Only calendar days turn into [Months], at 30.4375 days; there
+// is no way from working days to months, because a month holds between 15 and 23 of them and the quotient means nothing.
+//
+// # Open cases
+//
+// Medians come in from outside. Whoever computes them from closed cases alone makes slow offices look fast: a
+// case that is still open is long, not absent.
+package saving
