@@ -1,0 +1,266 @@
+package roster
+
+import (
+	"slices"
+
+	"lianban/shared/calendar"
+)
+
+// Roster (名册) is everybody and everything that exists, checked whole. It is made
+// by [Load] and never changes.
+type Roster struct {
+	file file
+
+	districts   map[DistrictCode]int
+	departments map[DepartmentID]int
+	projects    map[ProjectID]int
+	branches    map[BranchID]int
+	people      map[PersonID]int
+	branchOf    map[ProjectID]BranchID
+	holders     map[Post][]PersonID // the post without Since
+}
+
+// Districts returns the areas; the slice is the caller's own, as with all lists here.
+func (r *Roster) Districts() []District { return slices.Clone(r.file.Districts) }
+
+// Departments returns all departments.
+func (r *Roster) Departments() []Department { return slices.Clone(r.file.Departments) }
+
+// Projects returns all key projects.
+func (r *Roster) Projects() []Project { return slices.Clone(r.file.Projects) }
+
+// Branches returns all branches, general branches and headquarters, dissolved ones included.
+func (r *Roster) Branches() []Branch {
+	all := slices.Clone(r.file.Branches)
+	for i := range all {
+		all[i] = all[i].clone()
+	}
+	return all
+}
+
+// Everybody returns all people.
+func (r *Roster) Everybody() []Person {
+	all := slices.Clone(r.file.People)
+	for i := range all {
+		all[i] = all[i].clone()
+	}
+	return all
+}
+
+// District returns the area with the code, and whether there is one.
+func (r *Roster) District(code DistrictCode) (District, bool) {
+	return at(r.file.Districts, r.districts, code)
+}
+
+// Department returns the department with the id, and whether there is one.
+func (r *Roster) Department(id DepartmentID) (Department, bool) {
+	return at(r.file.Departments, r.departments, id)
+}
+
+// Project returns the project with the id, and whether there is one.
+func (r *Roster) Project(id ProjectID) (Project, bool) {
+	return at(r.file.Projects, r.projects, id)
+}
+
+// Branch returns the branch, general branch or headquarters with the id, and
+// whether there is one.
+func (r *Roster) Branch(id BranchID) (Branch, bool) {
+	b, ok := at(r.file.Branches, r.branches, id)
+	return b.clone(), ok
+}
+
+// BranchOf returns the branch of a project, and whether the project exists.
+func (r *Roster) BranchOf(project ProjectID) (Branch, bool) {
+	return r.Branch(r.branchOf[project])
+}
+
+// Person returns the person with the id, and whether there is one.
+func (r *Roster) Person(id PersonID) (Person, bool) {
+	p, ok := at(r.file.People, r.people, id)
+	return p.clone(), ok
+}
+
+// PersonName returns a person's Chinese name, or the id of one who is not on the roster.
+func (r *Roster) PersonName(id PersonID) string {
+	if p, ok := r.Person(id); ok {
+		return p.NameZH
+	}
+	return string(id)
+}
+
+// UnitName returns the name of a branch or department, or the id twice when
+// there is no such unit.
+func (r *Roster) UnitName(unit string) Name {
+	if d, ok := r.Department(DepartmentID(unit)); ok {
+		return Name{d.NameZH, d.NameEN}
+	}
+	if b, ok := r.Branch(BranchID(unit)); ok {
+		return Name{b.NameZH, b.NameEN}
+	}
+	return Name{unit, unit}
+}
+
+// TierName returns the name of a tier.
+func (r *Roster) TierName(tier Tier) Name { return tier.Name() }
+
+// DepartmentsOf returns the departments of a kind: of a district, its city or its
+// province, nearest first. With a town, only those that belong to that town or to none.
+func (r *Roster) DepartmentsOf(kind DepartmentKind, district DistrictCode, town Name) []Department {
+	var found []Department
+	for code, ok := district, true; ok && code != ""; {
+		for _, d := range r.file.Departments {
+			if d.Kind == kind && d.District == code && (town == Name{} || d.Town == Name{} || d.Town == town) {
+				found = append(found, d)
+			}
+		}
+		var area District
+		area, ok = r.District(code)
+		code = area.Parent
+	}
+	return found
+}
+
+// People returns who holds the role in the unit.
+func (r *Roster) People(role Role, unit string) []Person {
+	var holders []Person
+	for _, id := range r.holders[Post{Role: role, Unit: unit}] {
+		p, _ := r.Person(id)
+		holders = append(holders, p)
+	}
+	return holders
+}
+
+// Posts returns the posts of a person, in which the person may choose to act;
+// none for somebody who is not on the roster.
+func (r *Roster) Posts(person PersonID) []Post {
+	p, _ := r.Person(person)
+	return p.Posts
+}
+
+// Holds reports whether the person holds the role in the unit.
+func (r *Roster) Holds(person PersonID, role Role, unit string) bool {
+	return slices.Contains(r.holders[Post{Role: role, Unit: unit}], person)
+}
+
+// MustStandAside reports whether the person has an interest in the project and
+// must not decide about it (回避).
+func (r *Roster) MustStandAside(person PersonID, project ProjectID) bool {
+	p, _ := r.Person(person)
+	return slices.Contains(p.Interests, project)
+}
+
+// Substitutes returns who does a person's work in a department on a day.
+func (r *Roster) Substitutes(person PersonID, unit DepartmentID, on calendar.Date) []PersonID {
+	var by []PersonID
+	for _, s := range r.file.Substitutes {
+		if s.For == person && s.Unit == unit && s.From <= on && on <= s.Until {
+			by = append(by, s.By)
+		}
+	}
+	return by
+}
+
+// Up returns the unit that is responsible at a tier for an issue of the branch:
+// the branch itself, its general branch, its headquarters. A branch that stands
+// directly under a headquarters has no general branch; Up then answers with the
+// headquarters, the next tier that exists. It reports false when there is nobody
+// at that tier or above.
+func (r *Roster) Up(branch BranchID, tier Tier) (BranchID, bool) {
+	for b, ok := r.Branch(branch); ok; b, ok = r.Branch(b.Parent) {
+		if b.Tier.rank() > 0 && tier.rank() > 0 && b.Tier.rank() >= tier.rank() {
+			return b.ID, true
+		}
+	}
+	return "", false
+}
+
+// Responsible returns the people who act for the branch's issues at a tier: the
+// holders of the tier's role in the unit that Up names.
+func (r *Roster) Responsible(branch BranchID, tier Tier) []Person {
+	unit, ok := r.Up(branch, tier)
+	if !ok {
+		return nil
+	}
+	b, _ := r.Branch(unit)
+	return r.People(RoleOf(b.Tier), string(unit))
+}
+
+// Above reports whether tier a is higher than tier b. An unknown tier is below all.
+func Above(a, b Tier) bool { return a.rank() > b.rank() }
+
+// RoleOf returns the role that acts at a tier; "" for an unknown tier.
+func RoleOf(tier Tier) Role {
+	switch tier {
+	case TierBranch:
+		return Secretary
+	case TierGeneralBranch:
+		return GeneralBranch
+	case TierHeadquarters:
+		return Headquarters
+	}
+	return ""
+}
+
+// Name returns the tier's name; for an unknown tier its code.
+func (t Tier) Name() Name {
+	switch t {
+	case TierBranch:
+		return Name{"临时党支部", "temporary branch"}
+	case TierGeneralBranch:
+		return Name{"临时党总支", "general branch"}
+	case TierHeadquarters:
+		return Name{"总指挥部", "headquarters"}
+	}
+	return Name{string(t), string(t)}
+}
+
+func (t Tier) rank() int {
+	return 1 + slices.Index([]Tier{TierBranch, TierGeneralBranch, TierHeadquarters}, t)
+}
+
+// Name returns the role's name; for an unknown role its code.
+func (r Role) Name() Name {
+	switch r {
+	case Secretary:
+		return Name{"支部书记", "branch secretary"}
+	case Officer:
+		return Name{"部门承办人", "department officer"}
+	case Lead:
+		return Name{"部门负责人", "department lead"}
+	case GeneralBranch:
+		return Name{"临时党总支", "general branch"}
+	case Headquarters:
+		return Name{"总指挥部", "headquarters"}
+	case Bureau:
+		return Name{"重点项目局", "key project bureau"}
+	case Overseer:
+		return Name{"监督员", "overseer"}
+	case Administrator:
+		return Name{"系统管理员", "administrator"}
+	}
+	return Name{string(r), string(r)}
+}
+
+// Roles returns every role.
+func Roles() []Role {
+	return []Role{Secretary, Officer, Lead, GeneralBranch, Headquarters, Bureau, Overseer, Administrator}
+}
+
+func at[K comparable, V any](list []V, index map[K]int, key K) (V, bool) {
+	if i, ok := index[key]; ok {
+		return list[i], true
+	}
+	var none V
+	return none, false
+}
+
+func (b Branch) clone() Branch {
+	b.Projects = slices.Clone(b.Projects)
+	return b
+}
+
+func (p Person) clone() Person {
+	p.Posts = slices.Clone(p.Posts)
+	p.Interests = slices.Clone(p.Interests)
+	return p
+}
