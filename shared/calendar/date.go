@@ -7,7 +7,7 @@ import (
 )
 
 // Shanghai is Beijing time, UTC+8. It is a fixed zone, so no time zone database is needed; China has had
-// no summer time since 1992 and the dates of this package are later.
+// no summer time after 1991 and the dates of this package are later.
 var Shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 const daySeconds = 24 * 60 * 60

@@ -7,7 +7,7 @@
 //
 // # The rules, and where they stand
 //
-//   - A day is a civil date in Asia/Shanghai (UTC+8, no summer time since 1992).
+//   - A day is a civil date in Asia/Shanghai (UTC+8, no summer time after 1991).
 //   - The day on which a limit begins to run does not count; counting starts the day after
 //     (民法典 art. 201).
 //   - A limit ends at 24:00 of its last day (民法典 art. 203): see [Date.End]. Offices that close
@@ -17,8 +17,9 @@
 //     a notice makes working days. For working-day limits the rule is empty, their last day is a working day.
 //   - The limits of 行政许可法 are working days, holidays excluded (art. 82). "日" in another law is a
 //     calendar day unless that law says otherwise, so every [Limit] carries its unit.
-//   - Time that law excludes (supplement, hearing, tender, testing, expert review: 行政许可法 art. 45) is a
-//     [Span]: its days do not count. Spans may overlap and come in any order; a day is excluded once.
+//   - Time that law excludes (hearing, tender, testing, expert review: 行政许可法 art. 45) or that a rule lets the office wait
+//     for the applicant (supplement) is a [Span]: its days do not count. Spans may overlap and come in any order; a day is
+//     excluded once. Which stops are lawful, and how long they may last, is not decided here.
 //
 // # What is known, and what is assumed
 //

@@ -83,7 +83,13 @@ func TestWith(t *testing.T) {
 			func(n *Notice) { n.Days[0].Date = MustParse("2027-01-04") }, "2027-01-04 is a Monday",
 		},
 		"RefusesADayNamedTwice":           {func(n *Notice) { n.Days[0].Date = n.Days[2].Date }, "2027-01-01 is named twice"},
-		"RefusesADayOfAnotherNotice":      {func(n *Notice) { n.Year = 2026; n.Days = []Day{{Date: MustParse("2026-10-01"), Kind: Holiday}} }, "2026-10-01 is already a holiday by notice \"国办发明电〔2025〕7号\""},
+		"RefusesADayOfAnotherNotice": {
+			func(n *Notice) {
+				n.Year = 2026
+				n.Days = []Day{{Date: MustParse("2026-10-01"), Kind: Holiday}}
+			},
+			"2026-10-01 is already a holiday by notice \"国办发明电〔2025〕7号\"",
+		},
 		"RefusesADayOfAnotherYear":        {func(n *Notice) { n.Days[0].Date = MustParse("2028-01-01") }, "2028-01-01 is outside 2027"},
 		"RefusesADayLongBefore":           {func(n *Notice) { n.Days[0].Date = MustParse("2026-11-29") }, "2026-11-29 is outside 2027"},
 		"RefusesAnUnknownKind":            {func(n *Notice) { n.Days[0].Kind = "off" }, `2027-01-03 has kind "off"`},
@@ -95,13 +101,31 @@ func TestWith(t *testing.T) {
 		"RefusesToAmendWhatItLacks":       {func(n *Notice) { n.Amends = "other" }, `amends "other", which is not in the calendar`},
 		"RefusesAYearOutOfReach":          {func(n *Notice) { n.Year = 20270 }, "year 20270"},
 		"RefusesTheNumberOfAnotherOnADay": {func(n *Notice) { n.Days[0].Notice = "other" }, `2027-01-03 carries the number of another notice, "other"`},
-		"RefusesToAmendAThirdNoticesDay": {func(n *Notice) {
+		"RefusesToTakeBackWhatTheOtherDidNotName": {
+			func(n *Notice) {
+				n.Amends = "国办发明电〔2024〕12号"
+				n.Days = append(n.Days, Day{Date: MustParse("2026-12-01"), Kind: Ordinary})
+			},
+			"2026-12-01 is ordinary already",
+		},
+		"RefusesToAmendAThirdNoticesDay": {
+			func(n *Notice) {
+				n.Year, n.Amends = 2026, "国办发明电〔2024〕12号"
+				n.Days = []Day{{Date: MustParse("2026-10-01"), Kind: Ordinary}}
+			},
+			"2026-10-01 is already a holiday by notice \"国办发明电〔2025〕7号\"",
+		},
 			n.Amends = "国办发明电〔2024〕12号"
 			n.Days = append(n.Days, Day{Date: MustParse("2026-12-01"), Kind: Ordinary})
 		}, "2026-12-01 is ordinary already"},
 		"RefusesTheSameNoticeTwiceInOneGo":  {nil, "in the calendar already"},
 		"NamesTheNoticeThatItRefuses":       {func(n *Notice) { n.Days[0].Kind = "" }, `notice "国办发明电〔2026〕X号"`},
-		"RefusesAHolidayItselfNamesWorkday": {func(n *Notice) { n.Days = append(n.Days, Day{Date: MustParse("2027-01-03"), Kind: Holiday}) }, "2027-01-03 is named twice"},
+		"RefusesAHolidayThatItMakesAWorkday": {
+			func(n *Notice) {
+				n.Days = append(n.Days, Day{Date: MustParse("2027-01-03"), Kind: Holiday})
+			},
+			"2027-01-03 is named twice",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

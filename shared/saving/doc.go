@@ -10,8 +10,8 @@
 //	net   = wd(A, D) - wd(E within (A, D])   what the office used
 //	gross = wd(R, D)                         what the applicant waited
 //
-// where wd(a, b) counts the working days d with a < d <= b: the first day does not count (民法典 art. 201) and time
-// that law excludes is left out (行政许可法 art. 45). Both are always given, with the share of the gross time in which the
+// where wd(a, b) counts the working days d with a < d <= b: the first day does not count (民法典 art. 201) and time in
+// which the clock stood (supplement; hearing, testing, expert review: 行政许可法 art. 45) is left out. Both are always given, with the share of the gross time in which the
 // applicant held the file.
 //
 // Over the prerequisite graph of one issue, with x the days of each task,

@@ -152,6 +152,7 @@ func newGraph(tasks []Task) (*graph, error) {
 	dependents := make([][]int, len(tasks))
 	waits := make([]int, len(tasks))
 	for i, t := range tasks {
+		g.requires[i] = make([]int, 0, len(t.Requires))
 		for _, id := range t.Requires {
 			r, ok := at[id]
 			if !ok {

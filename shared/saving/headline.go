@@ -77,15 +77,25 @@ func (s Saving) Months() (Months, bool) {
 }
 
 // String is the headline in English: the days saved, what they rest on and why, or "insufficient" and why.
+// Baselines that were not given are left out.
 func (s Saving) String() string {
-	why := make([]string, len(s.Why))
-	for i, r := range s.Why {
-		why[i] = r.String()
+	var why []string
+	for _, r := range s.Why {
+		if r.Verdict != Absent {
+			why = append(why, r.String())
+		}
 	}
-	if s.Insufficient {
-		return "insufficient: " + strings.Join(why, "; ")
+	if len(why) == 0 {
+		why = append(why, "no baseline is known")
 	}
-	return fmt.Sprintf("%v working days saved: %s", float64(s.Saved), strings.Join(why, "; "))
+	said := fmt.Sprintf("%v working days saved", float64(s.Saved))
+	switch {
+	case s.Insufficient:
+		said = "insufficient"
+	case s.Saved < 0:
+		said = fmt.Sprintf("%v working days longer", -float64(s.Saved))
+	}
+	return said + ": " + strings.Join(why, "; ")
 }
 
 // Headline compares the span of a run with the best baseline given: (d) the median span of matched projects, else (c) S of
