@@ -82,7 +82,7 @@ func TestWith(t *testing.T) {
 		"RefusesAWorkdayThatIsWorkedAnyway": {
 			func(n *Notice) { n.Days[0].Date = MustParse("2027-01-04") }, "2027-01-04 is a Monday",
 		},
-		"RefusesADayNamedTwice":           {func(n *Notice) { n.Days[0].Date = n.Days[2].Date }, "2027-01-01 is named twice"},
+		"RefusesADayNamedTwice": {func(n *Notice) { n.Days[0].Date = n.Days[2].Date }, "2027-01-01 is named twice"},
 		"RefusesADayOfAnotherNotice": {
 			func(n *Notice) {
 				n.Year = 2026
@@ -115,11 +115,8 @@ func TestWith(t *testing.T) {
 			},
 			"2026-10-01 is already a holiday by notice \"国办发明电〔2025〕7号\"",
 		},
-			n.Amends = "国办发明电〔2024〕12号"
-			n.Days = append(n.Days, Day{Date: MustParse("2026-12-01"), Kind: Ordinary})
-		}, "2026-12-01 is ordinary already"},
-		"RefusesTheSameNoticeTwiceInOneGo":  {nil, "in the calendar already"},
-		"NamesTheNoticeThatItRefuses":       {func(n *Notice) { n.Days[0].Kind = "" }, `notice "国办发明电〔2026〕X号"`},
+		"RefusesTheSameNoticeTwiceInOneGo": {nil, "in the calendar already"},
+		"NamesTheNoticeThatItRefuses":      {func(n *Notice) { n.Days[0].Kind = "" }, `notice "国办发明电〔2026〕X号"`},
 		"RefusesAHolidayThatItMakesAWorkday": {
 			func(n *Notice) {
 				n.Days = append(n.Days, Day{Date: MustParse("2027-01-03"), Kind: Holiday})
