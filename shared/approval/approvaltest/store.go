@@ -1,0 +1,440 @@
+// Package approvaltest is the truth about approval's ports: the contract suite
+// that every store passes, a clock and ids that tests can steer, and a workflow
+// that stands still until it is told.
+//
+// It must not know any implementation.
+package approvaltest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/roster"
+)
+
+// Opened is a store under test. Settle, when not nil, returns once indexes have
+// caught up with every acknowledged commit.
+type Opened struct {
+	Store  approval.Store
+	Settle func()
+	// Reopen, when not nil, closes the store and opens what it kept.
+	Reopen func() approval.Store
+}
+
+func (o Opened) settle() {
+	if o.Settle != nil {
+		o.Settle()
+	}
+}
+
+var day = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+
+// sample is a first commit: an issue with n open sign-offs of one department.
+func sample(id approval.IssueID, n int) approval.Change {
+	issue := approval.Issue{ID: id, Version: 1, Status: approval.InSignOff, Project: roster.ProjectID("p-" + string(id[:1])), Branch: "b", District: "d",
+		Title: "河涌提升与周边地块调整", RaisedBy: approval.Actor{Person: "x", Role: roster.Secretary, Unit: "b"}, CreatedAt: day, RaisedAt: day,
+		Tier: roster.TierBranch, Light: approval.Green, Events: 1, NextDue: calendar.Of(day).Add(5), Rounds: []approval.Round{{N: 1, Execution: approval.ExecutionName(id, 1), StartedAt: day}}}
+	for k := 1; k <= n; k++ {
+		issue.SignOffs = append(issue.SignOffs, approval.SignOff{N: k, Item: 7, Department: "water", State: approval.Open, Round: 1, OpenedAt: day, AcceptedAt: day,
+			Limit: calendar.Limit{Days: 5, Unit: calendar.WorkingDays, Start: calendar.Receipt}, LimitMark: "law", Light: approval.Green, Due: approval.Due{On: calendar.Of(day).Add(4 + k)}})
+		issue.Watches = append(issue.Watches, approval.Watch{SignOff: k, Clock: 1, WakeAt: day.Add(time.Duration(k) * time.Hour)})
+	}
+	event := approval.Event{Issue: id, Seq: 1, At: day, Kind: approval.EvRaise, By: issue.RaisedBy, After: "raised", Detail: json.RawMessage(`{"n":1}`)}
+	if err := event.Chain(""); err != nil {
+		panic(err)
+	}
+	issue.Head = event.Hash
+	return approval.Change{Issue: issue, SignOffs: issue.SignOffs, Watches: issue.Watches, Events: []approval.Event{event},
+		Outbox: &approval.Outbox{Issue: id, Version: 1, At: day, Start: &approval.Start{Execution: approval.ExecutionName(id, 1), Round: 1}}}
+}
+
+// next is a commit on top of an issue that changes its title and nothing else.
+func next(issue approval.Issue, title string) approval.Change {
+	c := approval.Change{From: issue.Version, Issue: issue}
+	c.Issue.Version++
+	c.Issue.Title = title
+	c.Issue.Events++
+	e := approval.Event{Issue: issue.ID, Seq: c.Issue.Events, At: day, Kind: approval.EvClaim, By: issue.RaisedBy}
+	if err := e.Chain(issue.Head); err != nil {
+		panic(err)
+	}
+	c.Issue.Head = e.Hash
+	c.Events = []approval.Event{e}
+	return c
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// Store is the contract of approval.Store.
+func Store(t *testing.T, open func(t *testing.T) Opened) {
+	ctx := context.Background()
+	commit := func(t *testing.T, s approval.Store, c approval.Change) approval.Change {
+		t.Helper()
+		if err := s.Commit(ctx, c); err != nil {
+			t.Fatalf("commit: %v", err)
+		}
+		return c
+	}
+	run := func(name string, f func(t *testing.T, o Opened)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f(t, open(t))
+		})
+	}
+
+	run("ReturnsWhatWasCommitted", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 3))
+		got := must[approval.Issue](t)(o.Store.Issue(ctx, "a1"))
+		if diff := cmp.Diff(c.Issue, got); diff != "" {
+			t.Errorf("issue (-written +read):\n%s", diff)
+		}
+		if _, err := o.Store.Issue(ctx, "a2"); !approval.IsKind(err, approval.NotFound) {
+			t.Errorf("an unknown issue answers %v", err)
+		}
+		events, more, err := o.Store.Events(ctx, "a1", 0, approval.Page{})
+		if err != nil || more != "" {
+			t.Fatal(err, more)
+		}
+		if diff := cmp.Diff(c.Events, events); diff != "" {
+			t.Errorf("events (-written +read):\n%s", diff)
+		}
+		if err := approval.VerifyChain(events, got.Head); err != nil {
+			t.Error(err)
+		}
+	})
+
+	run("KeepsSignOffsInOrderUpToTheMost", func(t *testing.T, o Opened) {
+		c := sample("a1", approval.MaxSignOffs)
+		commit(t, o.Store, c)
+		got := must[approval.Issue](t)(o.Store.Issue(ctx, "a1"))
+		if diff := cmp.Diff(c.Issue, got); diff != "" {
+			t.Errorf("issue (-written +read):\n%s", diff)
+		}
+	})
+
+	run("RefusesACommitOnAnotherVersion", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 1))
+		if err := o.Store.Commit(ctx, sample("a1", 1)); !approval.IsKind(err, approval.Conflict) {
+			t.Errorf("creating it again answers %v", err)
+		}
+		second := commit(t, o.Store, next(c.Issue, "two"))
+		late := next(c.Issue, "late")
+		late.Watches = []approval.Watch{{SignOff: 1, Token: "stray", WakeAt: day}}
+		if err := o.Store.Commit(ctx, late); !approval.IsKind(err, approval.Conflict) {
+			t.Errorf("a late commit answers %v", err)
+		}
+		got := must[approval.Issue](t)(o.Store.Issue(ctx, "a1"))
+		if got.Title != second.Issue.Title || got.Watch(1).Token != "" {
+			t.Errorf("a refused commit left something behind: %q %+v", got.Title, got.Watches)
+		}
+		ghost := next(approval.Issue{ID: "zz", Version: 3}, "ghost")
+		if err := o.Store.Commit(ctx, ghost); !approval.IsKind(err, approval.Conflict) {
+			t.Errorf("a commit on what is not there answers %v", err)
+		}
+	})
+
+	run("LetsOneOfManyRacersWin", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 1))
+		var wg sync.WaitGroup
+		won := make(chan string, 32)
+		for k := range 32 {
+			wg.Go(func() {
+				err := o.Store.Commit(ctx, next(c.Issue, fmt.Sprint(k)))
+				switch {
+				case err == nil:
+					won <- fmt.Sprint(k)
+				case !approval.IsKind(err, approval.Conflict):
+					t.Errorf("a lost race answers %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		close(won)
+		if len(won) != 1 {
+			t.Fatalf("%d racers won", len(won))
+		}
+		if got := must[approval.Issue](t)(o.Store.Issue(ctx, "a1")); got.Title != <-won || got.Version != 2 {
+			t.Errorf("the stored title is not the winner's: %+v", got)
+		}
+	})
+
+	run("LosesNoneOfManyDifferentIssues", func(t *testing.T, o Opened) {
+		var wg sync.WaitGroup
+		for k := range 64 {
+			wg.Go(func() {
+				if err := o.Store.Commit(ctx, sample(approval.IssueID(fmt.Sprintf("m%02d", k)), 2)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for k := range 64 {
+			if _, err := o.Store.Issue(ctx, approval.IssueID(fmt.Sprintf("m%02d", k))); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+
+	run("RemembersAnIdempotencyKeyWithItsCommit", func(t *testing.T, o Opened) {
+		if _, err := o.Store.Receipt(ctx, "x/1"); !approval.IsKind(err, approval.NotFound) {
+			t.Errorf("an unused key answers %v", err)
+		}
+		c := sample("a1", 1)
+		c.Receipt = &approval.Receipt{Key: "x/1", Digest: "d", Issue: "a1", Version: 1, At: day}
+		commit(t, o.Store, c)
+		if diff := cmp.Diff(*c.Receipt, must[approval.Receipt](t)(o.Store.Receipt(ctx, "x/1"))); diff != "" {
+			t.Error(diff)
+		}
+		again := next(c.Issue, "again")
+		again.Receipt = c.Receipt
+		if err := o.Store.Commit(ctx, again); !errors.Is(err, approval.ErrRepeated) {
+			t.Errorf("a used key answers %v", err)
+		}
+		if got := must[approval.Issue](t)(o.Store.Issue(ctx, "a1")); got.Version != 1 {
+			t.Error("the refused commit was written")
+		}
+	})
+
+	run("PutsAndDropsWatches", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 2))
+		n := next(c.Issue, "t")
+		n.Watches = []approval.Watch{{SignOff: 1, Token: "tok", Clock: 2, WakeAt: day.Add(time.Minute)}}
+		n.Unwatch = []int{2}
+		commit(t, o.Store, n)
+		got := must[approval.Issue](t)(o.Store.Issue(ctx, "a1"))
+		if diff := cmp.Diff(n.Watches, got.Watches); diff != "" {
+			t.Error(diff)
+		}
+	})
+
+	run("ListsAnInboxByDueDateAndDropsWhatIsDecided", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a2", 3))
+		commit(t, o.Store, sample("a1", 2))
+		o.settle()
+		tasks, _, err := o.Store.SignOffs(ctx, approval.SignOffQuery{Department: "water"}, approval.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		for _, task := range tasks {
+			order = append(order, fmt.Sprint(task.Issue, task.SignOff.N))
+		}
+		if want := []string{"a11", "a21", "a12", "a22", "a23"}; !slices.Equal(order, want) {
+			t.Errorf("inbox %v, want %v", order, want)
+		}
+		n := next(c.Issue, "t")
+		n.SignOffs = slices.Clone(c.Issue.SignOffs[:2])
+		n.SignOffs[0].State, n.SignOffs[0].DecidedAt = approval.Granted, day
+		n.SignOffs[1].Assignee = "officer"
+		commit(t, o.Store, n)
+		o.settle()
+		tasks, _, err = o.Store.SignOffs(ctx, approval.SignOffQuery{Department: "water"}, approval.Page{})
+		if err != nil || len(tasks) != 4 {
+			t.Errorf("%d tasks, %v; want 4", len(tasks), err)
+		}
+		mine, _, err := o.Store.SignOffs(ctx, approval.SignOffQuery{Assignee: "officer"}, approval.Page{})
+		if err != nil || len(mine) != 1 || mine[0].SignOff.N != 2 {
+			t.Errorf("claimed: %v %v", mine, err)
+		}
+	})
+
+	run("ListsIssuesByProjectAndDistrict", func(t *testing.T, o Opened) {
+		first := commit(t, o.Store, sample("a1", 1))
+		red := sample("a2", 1)
+		red.Issue.Light = approval.Red
+		commit(t, o.Store, red)
+		draft := sample("a3", 0)
+		draft.Issue.Status = approval.Draft
+		commit(t, o.Store, draft)
+		o.settle()
+		ids := func(q approval.IssueQuery) (ids []string) {
+			issues, _, err := o.Store.Issues(ctx, q, approval.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range issues {
+				ids = append(ids, string(i.ID))
+			}
+			return ids
+		}
+		if got := ids(approval.IssueQuery{Project: "p-a"}); !slices.Equal(got, []string{"a2", "a1"}) {
+			t.Errorf("project: %v", got)
+		}
+		if got := ids(approval.IssueQuery{Project: "p-a", Drafts: true}); !slices.Equal(got, []string{"a3"}) {
+			t.Errorf("drafts: %v", got)
+		}
+		if got := ids(approval.IssueQuery{District: "d"}); !slices.Equal(got, []string{"a2", "a1"}) {
+			t.Errorf("district, reds first: %v", got)
+		}
+		end := next(first.Issue, "t")
+		end.Issue.Status = approval.Concluded
+		commit(t, o.Store, end)
+		o.settle()
+		if got := ids(approval.IssueQuery{District: "d"}); !slices.Equal(got, []string{"a2"}) {
+			t.Errorf("district after the end: %v", got)
+		}
+	})
+
+	run("PagesWithoutGapsOrRepeats", func(t *testing.T, o Opened) {
+		for k := range 7 {
+			commit(t, o.Store, sample(approval.IssueID(fmt.Sprintf("a%d", k)), 3))
+		}
+		o.settle()
+		seen := map[string]bool{}
+		page := approval.Page{Limit: 4}
+		pages := 0
+		for {
+			tasks, cursor, err := o.Store.SignOffs(ctx, approval.SignOffQuery{Department: "water"}, page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages++
+			for _, task := range tasks {
+				key := fmt.Sprint(task.Issue, task.SignOff.N)
+				if seen[key] {
+					t.Errorf("%s twice", key)
+				}
+				seen[key] = true
+			}
+			if cursor == "" {
+				break
+			}
+			page.Cursor = cursor
+			if pages == 2 { // a newcomer between pages harms nothing
+				commit(t, o.Store, sample("z9", 1))
+				o.settle()
+			}
+		}
+		if len(seen) < 21 || pages < 6 {
+			t.Errorf("%d tasks on %d pages", len(seen), pages)
+		}
+		_, cursor, err := o.Store.SignOffs(ctx, approval.SignOffQuery{Department: "water"}, approval.Page{Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []approval.Cursor{"nonsense", "e30", cursor} {
+			if _, _, err := o.Store.Issues(ctx, approval.IssueQuery{Project: "p-a"}, approval.Page{Cursor: bad}); !approval.IsKind(err, approval.Invalid) {
+				t.Errorf("cursor %q answers %v", bad, err)
+			}
+		}
+	})
+
+	run("ListsEventsAfterANumber", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 1))
+		for range 5 {
+			c = commit(t, o.Store, next(c.Issue, "t"))
+		}
+		events, cursor, err := o.Store.Events(ctx, "a1", 2, approval.Page{Limit: 3})
+		if err != nil || len(events) != 3 || events[0].Seq != 3 || cursor == "" {
+			t.Fatalf("%d events, first %v, cursor %q, %v", len(events), events, cursor, err)
+		}
+		events, cursor, err = o.Store.Events(ctx, "a1", 2, approval.Page{Limit: 3, Cursor: cursor})
+		if err != nil || len(events) != 1 || events[0].Seq != 6 || cursor != "" {
+			t.Errorf("second page: %v %q %v", events, cursor, err)
+		}
+	})
+
+	run("ListsWatchesWhoseMomentHasPassed", func(t *testing.T, o Opened) {
+		commit(t, o.Store, sample("a1", 3))
+		o.settle()
+		var late []int
+		for shard := range approval.Shards {
+			found, _, err := o.Store.Overdue(ctx, shard, day.Add(2*time.Hour+time.Minute), approval.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range found {
+				late = append(late, l.Watch.SignOff)
+			}
+		}
+		if !slices.Equal(late, []int{1, 2}) {
+			t.Errorf("late: %v", late)
+		}
+	})
+
+	run("KeepsTheOutboxUntilDelivered", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 1))
+		n := next(c.Issue, "t")
+		n.Outbox = &approval.Outbox{Issue: "a1", Version: 2, At: day, Wake: []approval.Wake{{Token: "tok", Recheck: true}}}
+		commit(t, o.Store, n)
+		o.settle()
+		shard := approval.ShardOf("a1")
+		records, _, err := o.Store.Outbox(ctx, shard, approval.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]approval.Outbox{*c.Outbox, *n.Outbox}, records); diff != "" {
+			t.Error(diff)
+		}
+		if err := o.Store.Delivered(ctx, []approval.OutboxID{records[0].ID(), {Issue: "none", Version: 9}}); err != nil {
+			t.Fatal(err)
+		}
+		// A later commit is behind the deletion in every store.
+		commit(t, o.Store, sample("q1", 0))
+		o.settle()
+		records, _, err = o.Store.Outbox(ctx, shard, approval.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := slices.DeleteFunc(records, func(r approval.Outbox) bool { return r.Issue != "a1" })
+		if len(left) != 1 || left[0].Version != 2 {
+			t.Errorf("left: %v", left)
+		}
+	})
+
+	run("RefusesMoreThanOneTransactionHolds", func(t *testing.T, o Opened) {
+		c := sample("a1", approval.MaxSignOffs)
+		for k := range 20 {
+			e := c.Events[0]
+			e.Seq = int64(k + 2)
+			c.Events = append(c.Events, e)
+		}
+		if err := o.Store.Commit(ctx, c); !approval.IsKind(err, approval.Invalid) {
+			t.Errorf("over a hundred records answer %v", err)
+		}
+		big := sample("a2", 1)
+		big.Issue.Body = strings.Repeat("长", 140<<10)
+		if err := o.Store.Commit(ctx, big); !approval.IsKind(err, approval.Invalid) {
+			t.Errorf("a record over 400 KB answers %v", err)
+		}
+		for _, id := range []approval.IssueID{"a1", "a2"} {
+			if _, err := o.Store.Issue(ctx, id); !approval.IsKind(err, approval.NotFound) {
+				t.Errorf("something of %s was written: %v", id, err)
+			}
+		}
+	})
+
+	run("SurvivesBeingReopened", func(t *testing.T, o Opened) {
+		if o.Reopen == nil {
+			t.Skip("this store keeps nothing of its own between openings")
+		}
+		c := commit(t, o.Store, sample("a1", 2))
+		again := o.Reopen()
+		got := must[approval.Issue](t)(again.Issue(ctx, "a1"))
+		if diff := cmp.Diff(c.Issue, got); diff != "" {
+			t.Errorf("after reopening (-written +read):\n%s", diff)
+		}
+		if records, _, err := again.Outbox(ctx, approval.ShardOf("a1"), approval.Page{}); err != nil || len(records) != 1 {
+			t.Errorf("outbox after reopening: %v %v", records, err)
+		}
+	})
+}

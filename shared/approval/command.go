@@ -1,0 +1,661 @@
+package approval
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/roster"
+)
+
+// Petition is what a branch asks for: the content of a draft.
+type Petition struct {
+	Project     roster.ProjectID
+	Title       string
+	Body        string
+	Items       []catalog.ItemNo
+	Commitments []catalog.ItemNo // items asked for on commitment (告知承诺)
+	Parties     []Party          // of coordination matters
+	Assumed     []string
+}
+
+// Party is a department asked to take part in a coordination matter (协调事项).
+type Party struct {
+	Matter     catalog.MatterCode  `json:"matter"`
+	Department roster.DepartmentID `json:"department"`
+}
+
+// Save writes a draft, or writes it anew. Only the project's branch sees it.
+type Save struct{ Petition Petition }
+
+// Raise puts the issue before the departments: the draft as it stands, or the
+// petition given. From here on it has a round and an execution.
+type Raise struct{ Petition *Petition }
+
+// Claim takes a task out of the department's pool; Release puts it back.
+type (
+	Claim   struct{ SignOff int }
+	Release struct{ SignOff int }
+)
+
+// Grant approves (同意).
+type Grant struct {
+	SignOff int
+	Reason  string
+}
+
+// Pledge approves on commitment (告知承诺): what was promised, by when it is
+// verified, and who checks it (the own department when empty).
+type Pledge struct {
+	SignOff int
+	What    string
+	By      calendar.Date
+	Checker roster.DepartmentID
+	Reason  string
+}
+
+// Oppose objects (不同意), with legal ground and reason; it opens a consultation.
+type Oppose struct {
+	SignOff int
+	Ground  string
+	Reason  string
+}
+
+// AskSupplement asks the branch for a supplement (补正): once, everything at once, within
+// five working days of receipt (行政许可法 art. 32). The clock stops.
+type AskSupplement struct {
+	SignOff int
+	Papers  []string
+}
+
+// AnswerSupplement brings the supplement; the clock goes on.
+type AnswerSupplement struct {
+	SignOff int
+	Text    string
+}
+
+// Rule decides an objection in the name of the tier that is responsible.
+type Rule struct {
+	SignOff int
+	Outcome Outcome
+	Reason  string
+}
+
+// Resubmit starts a new round after a ruling asked for a revision. What was
+// granted stands; only what was objected to, and what builds on it, is redone.
+type Resubmit struct{ Note string }
+
+// Withdraw ends the issue on the branch's wish.
+type Withdraw struct{ Reason string }
+
+// Confirm ends the issue for good, with a rating of 1 to 5.
+type Confirm struct {
+	Stars   int
+	Comment string
+}
+
+// Resume lets a round go on that an operator has looked after.
+type Resume struct{ Reason string }
+
+const (
+	titleRunes = 120
+	textRunes  = 4000
+	papersMost = 30
+	askWithin  = 5 // working days, 行政许可法 art. 32
+)
+
+func textField(field, value string, most int, mandatory bool) error {
+	n := utf8.RuneCountInString(value)
+	if mandatory && strings.TrimSpace(value) == "" {
+		return refuse(Invalid, field, "请填写此项。", "Please fill this in.")
+	}
+	if n > most {
+		return refuse(Invalid, field, "最多 %d 个字，现为 %d 个字，请精简。", "At most %d characters, this has %d; please shorten it.", most, n)
+	}
+	if !utf8.ValidString(value) {
+		return refuse(Invalid, field, "含有无法识别的字符，请重新输入。", "It holds characters that are not valid text; please enter it again.")
+	}
+	return nil
+}
+
+// secretary checks that the actor is the secretary of the issue's branch.
+func (t *transition) secretary() error {
+	if t.actor.Role != roster.Secretary || t.actor.Unit != string(t.issue.Branch) {
+		return refuse(Forbidden, "", "此操作由该项目临时党支部书记办理。", "Only the secretary of the project's own branch does this.")
+	}
+	return nil
+}
+
+// task checks that the actor may act on the sign-off as an officer of its
+// department, and that it is still open.
+func (t *transition) task(n int) (*SignOff, error) {
+	s := t.issue.SignOff(n)
+	if s == nil {
+		return nil, refuse(NotFound, "signOff", "没有第 %d 项会签任务。", "There is no sign-off number %d.", n)
+	}
+	if t.actor.Role != roster.Officer || t.actor.Unit != string(s.Department) {
+		return nil, refuse(Forbidden, "", "此任务由其他部门承办，您无权办理。", "This task belongs to another department's officers.")
+	}
+	if t.actor.Person == t.issue.RaisedBy.Person || t.Roster.MustStandAside(t.actor.Person, t.issue.Project) {
+		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他承办人办理。", "You have an interest in this issue and must stand aside; another officer of your department decides it.")
+	}
+	switch s.State {
+	case Open:
+	case Waiting, Held:
+		return nil, refuse(Conflict, "", "前置事项尚未办结，该任务还不能办理。", "A prerequisite is not granted yet, so this task cannot be decided.")
+	case Supplement:
+		return nil, refuse(Conflict, "", "正在等待支部补正材料，计时已停，补正后再办理。", "The branch still owes a supplement and the clock stands still; decide when it has answered.")
+	default:
+		return nil, refuse(Closed, "", "该任务已经办结，不能再次办理。", "This task has been decided already.")
+	}
+	if t.issue.Status == Returned || t.issue.Status.Ended() {
+		return nil, refuse(Closed, "", "该问题当前不在会签中。", "The issue is not in sign-off at present.")
+	}
+	if s.Assignee != "" && s.Assignee != t.actor.Person {
+		return nil, refuse(Conflict, "", "该任务已由%s认领，请与其联系或请部门负责人改派。", "This task has been claimed by %s; ask them, or have the lead reassign it.", t.Roster.PersonName(s.Assignee))
+	}
+	return s, nil
+}
+
+func (c Save) apply(t *transition) error {
+	if t.issue.Version != 0 && t.issue.Status != Draft {
+		return refuse(Closed, "", "该问题已提出，不能再按草稿修改。", "The issue has been raised and is no draft any more.")
+	}
+	if err := t.fill(c.Petition, false); err != nil {
+		return err
+	}
+	t.event(EvDraft, func(e *Event) { e.After = string(Draft) })
+	return nil
+}
+
+func (c Raise) apply(t *transition) error {
+	if t.issue.Version != 0 && t.issue.Status != Draft {
+		return refuse(Closed, "", "该问题已经提出。", "The issue has been raised already.")
+	}
+	p := Petition{t.issue.Project, t.issue.Title, t.issue.Body, t.issue.Items, t.issue.Commitments, t.issue.Parties, t.issue.Assumed}
+	if c.Petition != nil {
+		p = *c.Petition
+	}
+	if err := t.fill(p, true); err != nil {
+		return err
+	}
+	signOffs, err := t.Plan(t.issue.District, p, t.today)
+	if err != nil {
+		return err
+	}
+	before := t.issue.Status
+	if t.from == 0 {
+		before = ""
+	}
+	t.issue.SignOffs, t.issue.RaisedAt, t.issue.RaisedBy = signOffs, t.now, t.actor
+	for _, s := range signOffs {
+		t.touch(s.N)
+	}
+	t.round("")
+	t.event(EvRaise, func(e *Event) {
+		e.Before, e.After = string(before), string(Raised)
+		e.Detail = detail(map[string]any{"items": p.Items, "commitments": p.Commitments, "parties": p.Parties, "signOffs": len(signOffs)})
+	})
+	return nil
+}
+
+// round begins a new round: its execution is started by the relay.
+func (t *transition) round(note string) {
+	n := t.issue.Round() + 1
+	name := ExecutionName(t.issue.ID, n)
+	t.issue.Rounds = append(t.issue.Rounds, Round{N: n, Execution: name, StartedAt: t.now, Note: note})
+	t.issue.Status = Raised
+	t.start = &Start{Execution: name, Round: n}
+}
+
+// fill takes a petition into the issue, checking every field.
+func (t *transition) fill(p Petition, whole bool) error {
+	project, ok := t.Roster.Project(p.Project)
+	if !ok {
+		return refuse(Invalid, "project", "没有这个重点项目，请从项目列表中选择。", "There is no such project; choose one from the list.")
+	}
+	branch, ok := t.Roster.BranchOf(p.Project)
+	if !ok {
+		return refuse(Invalid, "project", "该项目尚未建立临时党支部，请先请管理员登记支部。", "The project has no branch yet; ask an administrator to register one.")
+	}
+	if t.issue.Version != 0 && t.issue.Branch != branch.ID {
+		return refuse(Invalid, "project", "草稿不能改到其他支部的项目，请另行提出。", "A draft cannot move to another branch's project; raise a new one.")
+	}
+	t.issue.Branch = branch.ID
+	if err := t.secretary(); err != nil {
+		return err
+	}
+	if err := textField("title", p.Title, titleRunes, whole); err != nil {
+		return err
+	}
+	if err := textField("body", p.Body, textRunes, false); err != nil {
+		return err
+	}
+	if t.from == 0 {
+		t.issue.Status, t.issue.CreatedAt, t.issue.Tier, t.issue.Light = Draft, t.now, roster.TierBranch, Green
+	}
+	i := &t.issue
+	i.Project, i.District, i.Title, i.Body = p.Project, project.District, strings.TrimSpace(p.Title), strings.TrimSpace(p.Body)
+	i.Items, i.Commitments, i.Parties, i.Assumed = p.Items, p.Commitments, p.Parties, p.Assumed
+	i.RaisedBy = t.actor
+	return nil
+}
+
+// Plan says which sign-offs a petition leads to, in which department, on which
+// clock, and which wait for which. It is what raising does and what a form shows
+// beforehand.
+func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) ([]SignOff, error) {
+	switch n := len(p.Items) + len(p.Parties); {
+	case n == 0:
+		return nil, refuse(Invalid, "items", "请至少选择一个审批事项，或写明一个协调事项及参与部门。", "Choose at least one approval item, or a coordination matter with its parties.")
+	case n > MaxSignOffs:
+		return nil, refuse(Invalid, "items", "一个问题最多 %d 项会签，现为 %d 项，请拆成几个问题提出。", "One issue has at most %d sign-offs, this has %d; please split it.", MaxSignOffs, n)
+	}
+	var signOffs []SignOff
+	number := map[catalog.ItemNo]int{}
+	for k, no := range p.Items {
+		item, ok := r.Catalog.Item(no)
+		if !ok {
+			return nil, refuse(Invalid, "items["+itoa(k)+"]", "目录中没有第 %d 号事项。", "The catalogue has no item number %d.", no)
+		}
+		if number[no] != 0 {
+			return nil, refuse(Invalid, "items["+itoa(k)+"]", "事项“%s”重复了。", "Item %[2]q is named twice.", item.NameZH, item.NameEN)
+		}
+		department, err := r.Catalog.Competent(no, district, on)
+		if err != nil {
+			return nil, refuse(Invalid, "items["+itoa(k)+"]", "“%s”目前没有主管部门，请联系管理员登记事权后再提出。", "Nobody is competent for %[2]q at present; ask an administrator to enter the competence.", item.NameZH, item.NameEN)
+		}
+		limit, mark := item.ClockLimit()
+		number[no] = len(signOffs) + 1
+		signOffs = append(signOffs, SignOff{N: len(signOffs) + 1, Item: no, Department: department, State: Waiting, Limit: limit, LimitMark: mark, Light: Green})
+	}
+	for k, no := range p.Commitments {
+		field := "commitments[" + itoa(k) + "]"
+		if number[no] == 0 {
+			return nil, refuse(Invalid, field, "承诺事项须在所选事项之内。", "An item on commitment must be among the items asked for.")
+		}
+		if item, _ := r.Catalog.Item(no); !item.CommitmentAllowed {
+			return nil, refuse(Invalid, field, "“%s”不适用告知承诺。", "%[2]q cannot be asked for on commitment.", item.NameZH, item.NameEN)
+		}
+	}
+	needs, removed, err := r.Catalog.Graph(p.Items, p.Commitments)
+	if err != nil {
+		return nil, refuse(Invalid, "items", "事项之间的前置关系有误：%v", "The prerequisites between these items are wrong: %v", err)
+	}
+	for _, need := range needs {
+		s := &signOffs[number[need.Item]-1]
+		for _, no := range need.Requires {
+			s.Requires = append(s.Requires, number[no])
+		}
+		slices.Sort(s.Requires)
+	}
+	for _, edge := range removed {
+		s := &signOffs[number[edge.Item]-1]
+		if n := number[edge.Requires]; n != 0 && !slices.Contains(s.Relaxed, n) {
+			s.Relaxed = append(s.Relaxed, n)
+		}
+	}
+	asked := map[Party]bool{}
+	for k, party := range p.Parties {
+		field := "parties[" + itoa(k) + "]"
+		matter, ok := r.Catalog.Matter(party.Matter)
+		if !ok {
+			return nil, refuse(Invalid, field+".matter", "没有这类协调事项。", "There is no such coordination matter.")
+		}
+		if _, ok := r.Roster.Department(party.Department); !ok {
+			return nil, refuse(Invalid, field+".department", "没有这个部门。", "There is no such department.")
+		}
+		if asked[party] {
+			return nil, refuse(Invalid, field, "同一协调事项的参与部门重复了。", "The department is named twice for the same matter.")
+		}
+		asked[party] = true
+		limit, mark := matter.ClockLimit()
+		signOffs = append(signOffs, SignOff{N: len(signOffs) + 1, Matter: party.Matter, Department: party.Department, State: Waiting, Limit: limit, LimitMark: mark, Light: Green})
+	}
+	return signOffs, nil
+}
+
+func (c Claim) apply(t *transition) error {
+	s, err := t.task(c.SignOff)
+	if err != nil {
+		return err
+	}
+	if s.Assignee == t.actor.Person {
+		return nil
+	}
+	s = t.touch(c.SignOff)
+	s.Assignee, s.ClaimedAt = t.actor.Person, t.now
+	t.event(EvClaim, func(e *Event) { e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Open) })
+	return nil
+}
+
+func (c Release) apply(t *transition) error {
+	s, err := t.task(c.SignOff)
+	if err != nil {
+		return err
+	}
+	if s.Assignee == "" {
+		return nil
+	}
+	s = t.touch(c.SignOff)
+	s.Assignee, s.ClaimedAt = "", time.Time{}
+	t.event(EvRelease, func(e *Event) { e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Open) })
+	return nil
+}
+
+// decide records the answer; a task that nobody claimed is claimed with it.
+func (t *transition) decide(n int, d Decision) *SignOff {
+	s := t.touch(n)
+	if s.Assignee == "" {
+		s.Assignee, s.ClaimedAt = t.actor.Person, t.now
+	}
+	d.By, d.At = t.actor, t.now
+	s.Decision, s.DecidedAt = &d, t.now
+	return s
+}
+
+func (c Grant) apply(t *transition) error {
+	if _, err := t.task(c.SignOff); err != nil {
+		return err
+	}
+	if err := textField("reason", c.Reason, textRunes, false); err != nil {
+		return err
+	}
+	t.decide(c.SignOff, Decision{Kind: Approve, Reason: c.Reason})
+	t.event(EvApprove, func(e *Event) {
+		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Granted), c.Reason
+	})
+	t.grant(c.SignOff)
+	return nil
+}
+
+func (c Pledge) apply(t *transition) error {
+	s, err := t.task(c.SignOff)
+	if err != nil {
+		return err
+	}
+	if s.Item != 0 {
+		if item, _ := t.Catalog.Item(s.Item); !item.CommitmentAllowed {
+			return refuse(Invalid, "kind", "“%s”不适用告知承诺，请选择其他意见。", "%[2]q cannot be approved on commitment; choose another answer.", item.NameZH, item.NameEN)
+		}
+	}
+	if err := textField("what", c.What, textRunes, true); err != nil {
+		return err
+	}
+	if err := textField("reason", c.Reason, textRunes, false); err != nil {
+		return err
+	}
+	if c.By <= t.today {
+		return refuse(Invalid, "by", "核查期限须晚于今天。", "The date of verification must lie after today.")
+	}
+	if c.Checker == "" {
+		c.Checker = s.Department
+	}
+	if _, ok := t.Roster.Department(c.Checker); !ok {
+		return refuse(Invalid, "checker", "没有这个部门，请从部门列表中选择核查部门。", "There is no such department; choose the checker from the list.")
+	}
+	duty := Duty{What: c.What, By: c.By, Checker: c.Checker}
+	t.decide(c.SignOff, Decision{Kind: OnPledge, Reason: c.Reason}).Duty = &duty
+	t.event(EvCommit, func(e *Event) {
+		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Granted), c.Reason
+		e.Detail = detail(duty)
+	})
+	t.grant(c.SignOff)
+	return nil
+}
+
+func (c Oppose) apply(t *transition) error {
+	if _, err := t.task(c.SignOff); err != nil {
+		return err
+	}
+	if err := textField("ground", c.Ground, titleRunes, true); err != nil {
+		return err
+	}
+	if err := textField("reason", c.Reason, textRunes, true); err != nil {
+		return err
+	}
+	t.decide(c.SignOff, Decision{Kind: Object, Ground: c.Ground, Reason: c.Reason})
+	t.event(EvObject, func(e *Event) {
+		e.SignOff, e.Before, e.After, e.Ground, e.Reason = c.SignOff, string(Open), string(Objection), c.Ground, c.Reason
+	})
+	t.settle(c.SignOff, Objection)
+	t.hold(c.SignOff)
+	if con := t.issue.Consultation; con == nil || !con.ClosedAt.IsZero() {
+		tier := roster.TierGeneralBranch
+		if t.issue.Tier == roster.TierHeadquarters {
+			tier = roster.TierHeadquarters
+		}
+		t.convene(tier)
+	}
+	t.issue.Status = Consulting
+	return nil
+}
+
+// convene opens the consultation at a tier, with the tier's own clock.
+func (t *transition) convene(tier roster.Tier) {
+	due := t.Calendar.Due(t.today, consultDays, calendar.WorkingDays, nil)
+	t.issue.Consultation = &Consultation{Round: t.issue.Round(), Tier: tier, OpenedAt: t.now, DueOn: Due{due.On, due.Provisional}}
+	t.issue.Tier = tier
+	t.event(EvConsult, func(e *Event) {
+		e.By, e.Before, e.After = Machine, string(InSignOff), string(Consulting)
+		e.Detail = detail(map[string]any{"tier": tier, "due": due.On})
+	})
+}
+
+func (c AskSupplement) apply(t *transition) error {
+	s, err := t.task(c.SignOff)
+	if err != nil {
+		return err
+	}
+	if s.Request != nil {
+		return refuse(Invalid, "papers", "补正须一次性告知，该任务已要求过补正（行政许可法第三十二条）。", "A supplement is asked for once, everything at once, and it has been (行政许可法 art. 32).")
+	}
+	if used := t.Calendar.WorkingDays(calendar.Of(s.OpenedAt), t.today); used > askWithin {
+		return refuse(Invalid, "papers", "应当在收到材料后五个工作日内一次性告知补正，现已过 %d 个工作日，视为已受理（行政许可法第三十二条）。", "A supplement is asked for within five working days of receipt; %d have passed, so the papers count as accepted (行政许可法 art. 32).", used)
+	}
+	if len(c.Papers) == 0 || len(c.Papers) > papersMost {
+		return refuse(Invalid, "papers", "请一次列明需要补正的材料（1 至 %d 项）。", "List what is missing, all at once (1 to %d papers).", papersMost)
+	}
+	for k, paper := range c.Papers {
+		if err := textField("papers["+itoa(k)+"]", paper, titleRunes, true); err != nil {
+			return err
+		}
+	}
+	s = t.touch(c.SignOff)
+	if s.Assignee == "" {
+		s.Assignee, s.ClaimedAt = t.actor.Person, t.now
+	}
+	s.State, s.Request = Supplement, &Request{Papers: c.Papers, By: t.actor, At: t.now}
+	t.stop(c.SignOff, "supplement")
+	t.nudge(c.SignOff)
+	t.event(EvRequest, func(e *Event) {
+		e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Supplement)
+		e.Detail = detail(map[string]any{"papers": c.Papers})
+	})
+	return nil
+}
+
+func (c AnswerSupplement) apply(t *transition) error {
+	if err := t.secretary(); err != nil {
+		return err
+	}
+	s := t.issue.SignOff(c.SignOff)
+	if s == nil || s.State != Supplement || t.issue.Status == Returned {
+		return refuse(Conflict, "signOff", "该任务没有待补正的要求。", "No supplement is waited for here.")
+	}
+	if err := textField("text", c.Text, textRunes, true); err != nil {
+		return err
+	}
+	s = t.touch(c.SignOff)
+	request := *s.Request
+	request.Answer, request.AnsweredBy, request.AnsweredAt = c.Text, t.actor, t.now
+	s.State, s.Request = Open, &request
+	t.stopsEnd(s)
+	t.reckon(s)
+	t.nudge(c.SignOff)
+	t.event(EvAnswer, func(e *Event) {
+		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Supplement), string(Open), c.Text
+		e.Detail = detail(map[string]any{"due": s.Due.On})
+	})
+	return nil
+}
+
+func (c Rule) apply(t *transition) error {
+	s := t.issue.SignOff(c.SignOff)
+	con := t.issue.Consultation
+	if s == nil || s.State != Objection || con == nil || !con.ClosedAt.IsZero() {
+		return refuse(Conflict, "signOff", "该任务没有待裁定的异议。", "There is no objection to rule on here.")
+	}
+	if unit, ok := t.Roster.Up(t.issue.Branch, con.Tier); !ok || t.actor.Role != roster.RoleOf(con.Tier) || t.actor.Unit != string(unit) {
+		return refuse(Forbidden, "", "该异议由%s裁定。", "This objection is ruled on by %[2]s.", t.Roster.TierName(con.Tier).ZH, t.Roster.TierName(con.Tier).EN)
+	}
+	if c.Outcome != Uphold && c.Outcome != SetAside && c.Outcome != Revise {
+		return refuse(Invalid, "outcome", "请选择：异议成立、异议不成立或退回修改。", "Choose upheld, set_aside or revised.")
+	}
+	if err := textField("reason", c.Reason, textRunes, true); err != nil {
+		return err
+	}
+	s = t.touch(c.SignOff)
+	s.Ruling = &Ruling{Outcome: c.Outcome, Reason: c.Reason, By: t.actor, At: t.now}
+	after := map[Outcome]State{Uphold: Denied, SetAside: Granted, Revise: Objection}[c.Outcome]
+	t.event(EvRule, func(e *Event) {
+		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Objection), string(after), c.Reason
+		e.Detail = detail(map[string]any{"outcome": c.Outcome, "tier": con.Tier})
+	})
+	switch c.Outcome {
+	case SetAside:
+		t.grant(c.SignOff)
+		if t.objections() == 0 {
+			t.adjourn()
+			t.issue.Status = InSignOff
+		}
+	case Uphold:
+		t.settle(c.SignOff, Denied)
+		t.voidRest()
+		t.adjourn()
+	case Revise:
+		t.pauseAll("returned")
+		t.adjourn()
+		t.issue.Status = Returned
+		t.event(EvReturn, func(e *Event) { e.Before, e.After = string(Consulting), string(Returned) })
+	}
+	return nil
+}
+
+func (t *transition) objections() (n int) {
+	for k := range t.issue.SignOffs {
+		if t.issue.SignOffs[k].State == Objection {
+			n++
+		}
+	}
+	return n
+}
+
+// adjourn ends the consultation and wakes the machine that holds it.
+func (t *transition) adjourn() {
+	if con := t.issue.Consultation; con != nil && con.ClosedAt.IsZero() {
+		con.ClosedAt = t.now
+		t.unwatch(consultWatch)
+	}
+}
+
+func (t *transition) voidRest() {
+	for k := range t.issue.SignOffs {
+		if s := &t.issue.SignOffs[k]; !s.State.Final() {
+			t.settle(s.N, Void)
+		}
+	}
+}
+
+func (c Resubmit) apply(t *transition) error {
+	if err := t.secretary(); err != nil {
+		return err
+	}
+	if t.issue.Status != Returned {
+		return refuse(Conflict, "", "该问题没有被退回修改。", "The issue has not been sent back.")
+	}
+	if err := textField("note", c.Note, textRunes, true); err != nil {
+		return err
+	}
+	for k := range t.issue.SignOffs {
+		s := &t.issue.SignOffs[k]
+		switch s.State {
+		case Objection, Held:
+			s = t.touch(s.N)
+			if s.Decision != nil {
+				s.Earlier = append(slices.Clone(s.Earlier), Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling})
+			}
+			*s = SignOff{N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed,
+				State: Waiting, Limit: s.Limit, LimitMark: s.LimitMark, Light: Green, Clock: s.Clock + 1, Earlier: s.Earlier}
+		case Open:
+			s = t.touch(s.N)
+			t.stopsEnd(s)
+			t.reckon(s)
+			t.nudge(s.N)
+		}
+	}
+	t.round(c.Note)
+	t.event(EvResubmit, func(e *Event) { e.Before, e.After, e.Reason = string(Returned), string(Raised), c.Note })
+	return nil
+}
+
+func (c Withdraw) apply(t *transition) error {
+	if err := t.secretary(); err != nil {
+		return err
+	}
+	if t.issue.Status.Ended() {
+		return refuse(Closed, "", "该问题已办结，不能撤回。", "The issue has ended and cannot be withdrawn.")
+	}
+	if err := textField("reason", c.Reason, textRunes, true); err != nil {
+		return err
+	}
+	before := t.issue.Status
+	t.voidRest()
+	t.adjourn()
+	t.issue.Hold = nil
+	t.unwatch(holdWatch)
+	t.issue.Status, t.issue.ConcludedAt, t.issue.Verdict = Withdrawn, t.now, WasPulled
+	t.event(EvWithdraw, func(e *Event) { e.Before, e.After, e.Reason = string(before), string(Withdrawn), c.Reason })
+	return nil
+}
+
+func (c Confirm) apply(t *transition) error {
+	if err := t.secretary(); err != nil {
+		return err
+	}
+	if t.issue.Status != Concluded {
+		return refuse(Conflict, "", "问题办结后才能确认和评价，且只能评价一次。", "An issue is confirmed and rated once, after it has been concluded.")
+	}
+	if c.Stars < 1 || c.Stars > 5 {
+		return refuse(Invalid, "stars", "请在 1（很不满意）至 5（非常满意）之间评价。", "Rate from 1 (very bad) to 5 (very good).")
+	}
+	if err := textField("comment", c.Comment, textRunes, c.Stars <= 2); err != nil {
+		return err
+	}
+	t.issue.Status, t.issue.ConfirmedAt = Confirmed, t.now
+	t.issue.Rating = &Rating{Stars: c.Stars, Comment: c.Comment, By: t.actor, At: t.now}
+	t.event(EvConfirm, func(e *Event) {
+		e.Before, e.After, e.Reason = string(Concluded), string(Confirmed), c.Comment
+		e.Detail = detail(map[string]any{"stars": c.Stars})
+	})
+	return nil
+}
+
+func (c Resume) apply(t *transition) error {
+	if t.actor.Role != roster.Administrator {
+		return refuse(Forbidden, "", "此操作由系统管理员办理。", "An administrator does this.")
+	}
+	if t.issue.Hold == nil {
+		return refuse(Conflict, "", "该问题的流程没有挂起。", "The issue's workflow is not on hold.")
+	}
+	if err := textField("reason", c.Reason, textRunes, true); err != nil {
+		return err
+	}
+	t.issue.Hold = nil
+	t.unwatch(holdWatch)
+	t.event(EvResume, func(e *Event) { e.Reason = c.Reason })
+	return nil
+}

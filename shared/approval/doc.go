@@ -1,0 +1,56 @@
+// Package approval is the domain of joint sign-off (并联审批): issues, their
+// sign-offs, rounds, decisions, consultation and escalation, and the ports
+// through which the rest of the world is reached.
+//
+// It must not know how anything is stored, transported or shown: no SQL, no
+// HTTP, no AWS. It imports the standard library and the other domain packages
+// (calendar, catalog, roster, saving). It reads no clock and makes no ids of
+// its own; both come in.
+//
+// # How it is built
+//
+// A rule is a function of (state, command, now): see [Rules.Apply]. It takes an
+// [Issue] as it stands and a [Command], and answers a [Change] or an [*Error];
+// it opens nothing and waits for nothing, so that a table or a property test
+// can reach every transition. [Service] is the thin shell around the rules:
+// load, apply, commit, and try again when somebody else was faster.
+//
+// # An issue's life
+//
+//	draft ── raise ──▶ raised ── the round is routed ──▶ in_signoff ──┐
+//	                                                        ▲         │ an objection
+//	                                                        │         ▼
+//	                          set aside ────────────────────┴──── consulting
+//	                                                                  │ revise      │ upheld
+//	                          resubmit ◀── returned ◀─────────────────┘             │
+//	                             │                                                  ▼
+//	                             └──▶ raised                 agreed ──▶ concluded ◀─┘
+//	                                                                        │
+//	any open state ── withdraw ──▶ withdrawn                 confirm ──▶ confirmed
+//
+// Routing is not a state at rest: the commit that routes a round also opens its
+// first sign-offs. Escalation is not a state either: the issue's Tier says how
+// high it has climbed, while departments go on working.
+//
+// # A sign-off's life; each status says who acts next
+//
+//	waiting     nobody: a prerequisite is not granted yet
+//	open        the department
+//	supplement  the branch; the clock stands still
+//	objected    the tier that rules on objections
+//	held        nobody: a prerequisite was objected to
+//	granted     nobody: approved, approved on commitment, or set aside by a ruling
+//	refused     nobody: the objection was upheld
+//	void        nobody: no longer needed
+//
+// # Promises
+//
+//   - One decision per sign-off and round.
+//   - A sign-off that waits is opened in the same commit as the grant of its last
+//     prerequisite; never earlier, never later.
+//   - Every commit writes its [Event]s, chained per issue by hash, and at most one
+//     [Outbox] record, which the [Relay] hands to the workflow at least once, in
+//     order per issue.
+//   - The table is the truth; a token only wakes the machine. A lost, late or
+//     doubled wake-up changes nothing but the moment at which the machine looks.
+package approval

@@ -1,0 +1,104 @@
+package approval
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrRepeated says that the idempotency key has been used: read its Receipt.
+var ErrRepeated = errors.New("idempotency key was used before")
+
+// ErrMovedOn says that no task waits on the token any more: it was completed,
+// timed out, or its execution ended. It is an outcome, not a failure.
+var ErrMovedOn = errors.New("the task has moved on")
+
+// Event is one line of the audit trail: who did what, as whom, when, why, on
+// what ground, and what it changed. It is written in the commit that made the
+// change and chained: Hash(n) = H(Hash(n-1) || event without its hash).
+type Event struct {
+	Issue   IssueID         `json:"issue"`
+	Seq     int64           `json:"seq"` // 1.. per issue, without gaps
+	At      time.Time       `json:"at"`
+	Kind    string          `json:"kind"` // raise, open, approve, ... ; see the constants
+	By      Actor           `json:"by"`
+	Round   int             `json:"round,omitempty"`
+	SignOff int             `json:"signOff,omitempty"`
+	Before  string          `json:"before,omitempty"` // status or state it left
+	After   string          `json:"after,omitempty"`  // status or state it entered
+	Ground  string          `json:"ground,omitempty"`
+	Reason  string          `json:"reason,omitempty"`
+	Detail  json.RawMessage `json:"detail,omitempty"` // what else the command said, as JSON
+	Hash    string          `json:"hash,omitempty"`   // base64url of the digest
+}
+
+// The kinds of events.
+const (
+	EvDraft      = "draft"
+	EvRaise      = "raise"
+	EvRoute      = "route"
+	EvOpen       = "open"
+	EvAsk        = "ask"
+	EvClaim      = "claim"
+	EvRelease    = "release"
+	EvApprove    = "approve"
+	EvCommit     = "approve_on_commitment"
+	EvObject     = "object"
+	EvRequest    = "ask_supplement"
+	EvAnswer     = "answer_supplement"
+	EvHold       = "hold"
+	EvYellow     = "yellow"
+	EvRed        = "red"
+	EvEscalate   = "escalate"
+	EvConsult    = "consult"
+	EvRule       = "rule"
+	EvReturn     = "return"
+	EvResubmit   = "resubmit"
+	EvWithdraw   = "withdraw"
+	EvConclude   = "conclude"
+	EvCloseRound = "close_round"
+	EvConfirm    = "confirm"
+	EvStuck      = "stuck"
+	EvResume     = "resume"
+	EvRouse      = "rouse" // the sweep woke what a lost timer left asleep
+)
+
+// Chain seals e: its hash takes in the hash before it.
+func (e *Event) Chain(head string) error {
+	e.Hash = ""
+	text, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode event %d of %s: %w", e.Seq, e.Issue, err)
+	}
+	digest := sha256.New()
+	digest.Write([]byte(head))
+	digest.Write(text)
+	e.Hash = base64.RawURLEncoding.EncodeToString(digest.Sum(nil))
+	return nil
+}
+
+// VerifyChain checks events in order from the first one and names the first
+// that is missing, out of order, or not what was written.
+func VerifyChain(events []Event, head string) error {
+	last := ""
+	for k, e := range events {
+		if e.Seq != int64(k+1) {
+			return fmt.Errorf("event %d of issue %s: found number %d in its place", k+1, e.Issue, e.Seq)
+		}
+		want := e.Hash
+		if err := e.Chain(last); err != nil {
+			return err
+		}
+		if e.Hash != want {
+			return fmt.Errorf("event %d of issue %s is not what was written", e.Seq, e.Issue)
+		}
+		last = want
+	}
+	if last != head {
+		return fmt.Errorf("the trail ends at event %d, not at the issue's head", len(events))
+	}
+	return nil
+}

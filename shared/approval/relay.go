@@ -1,0 +1,89 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// RecheckError is the error name with which a waiting task is woken to look at
+// its clock again.
+const RecheckError = "Approval.Recheck"
+
+// Relay hands outbox records to the workflows: the same code behind a DynamoDB
+// stream, behind the embedded feed, and in the sweep. Handing one over twice is
+// harmless, because starts are idempotent by name and a token that was used
+// already answers ErrMovedOn.
+type Relay struct {
+	Workflows Workflows
+	Store     Store
+}
+
+// Deliver hands records over: those of one issue in order, different issues side
+// by side. What was handed over is forgotten. It answers how many records from
+// the first one on are done, and the error of the first that is not; from there
+// on everything is to be delivered again.
+func (r Relay) Deliver(ctx context.Context, records []Outbox) (int, error) {
+	failed := make([]error, len(records))
+	byIssue := map[IssueID][]int{}
+	for k := range records {
+		byIssue[records[k].Issue] = append(byIssue[records[k].Issue], k)
+	}
+	var wg sync.WaitGroup
+	one := func(order []int) {
+		for at, k := range order {
+			if failed[k] = r.hand(ctx, &records[k]); failed[k] != nil {
+				for _, later := range order[at+1:] {
+					failed[later] = failed[k]
+				}
+				return
+			}
+		}
+	}
+	for _, order := range byIssue {
+		if len(byIssue) == 1 {
+			one(order)
+			break
+		}
+		wg.Go(func() { one(order) })
+	}
+	wg.Wait()
+
+	done := make([]OutboxID, 0, len(records))
+	n, first := len(records), error(nil)
+	for k := range records {
+		if failed[k] == nil {
+			done = append(done, records[k].ID())
+		} else if first == nil {
+			n, first = k, failed[k]
+		}
+	}
+	if len(done) > 0 {
+		if err := r.Store.Delivered(ctx, done); err != nil && first == nil {
+			return 0, fmt.Errorf("forget %d delivered outbox records: %w", len(done), err)
+		}
+	}
+	return n, first
+}
+
+// hand does what one record asks.
+func (r Relay) hand(ctx context.Context, o *Outbox) error {
+	if o.Start != nil {
+		if err := r.Workflows.Start(ctx, o.Start.Execution, ExecutionInput(o.Issue, o.Start.Round)); err != nil {
+			return fmt.Errorf("start %s: %w", o.Start.Execution, err)
+		}
+	}
+	for _, w := range o.Wake {
+		var err error
+		if w.Recheck {
+			err = r.Workflows.Fail(ctx, w.Token, RecheckError, "")
+		} else {
+			err = r.Workflows.Succeed(ctx, w.Token, []byte("{}"))
+		}
+		if err != nil && !errors.Is(err, ErrMovedOn) {
+			return fmt.Errorf("wake a task of issue %s: %w", o.Issue, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,330 @@
+package approval
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/roster"
+)
+
+// Rules is what the rules know besides the issue: the calendar, the catalogue,
+// who exists, and how silence climbs.
+type Rules struct {
+	Calendar *calendar.Calendar
+	Catalog  *catalog.Catalog
+	Roster   *roster.Roster
+	Ladder   Ladder
+}
+
+// Command is something a person or the machine wants done to one issue.
+type Command interface {
+	apply(t *transition) error
+}
+
+// Apply says what the command changes: the whole of the domain's decisions. The
+// issue is not touched. A change with From == Issue.Version means that nothing
+// is to be committed, because the command had been carried out before.
+func (r Rules) Apply(issue Issue, actor Actor, cmd Command, now time.Time) (Change, error) {
+	now = now.UTC().Truncate(time.Millisecond)
+	t := &transition{Rules: r, actor: actor, now: now, today: calendar.Of(now), from: issue.Version, issue: clone(issue)}
+	if err := cmd.apply(t); err != nil {
+		return Change{}, err
+	}
+	return t.change()
+}
+
+// transition gathers what one command changes. Its helpers keep the promises
+// that hold for every command: touched sign-offs are written, events are
+// chained, waiting sign-offs open with the grant of their last prerequisite.
+type transition struct {
+	Rules
+	actor Actor
+	now   time.Time
+	today calendar.Date
+	from  int64
+
+	issue   Issue
+	changed bool
+	touched [MaxSignOffs + 1]bool
+	watches [holdWatch + 1]watchChange
+	events  []Event
+	start   *Start
+	wake    []Wake
+}
+
+type watchChange uint8
+
+const (
+	watchKept watchChange = iota
+	watchPut
+	watchDropped
+)
+
+func clone(i Issue) Issue {
+	i.SignOffs = slices.Clone(i.SignOffs)
+	i.Watches = slices.Clone(i.Watches)
+	i.Rounds = slices.Clone(i.Rounds)
+	if i.Consultation != nil {
+		c := *i.Consultation
+		i.Consultation = &c
+	}
+	return i
+}
+
+// event records what happened; the actor, time and round are filled in.
+func (t *transition) event(kind string, fill func(*Event)) {
+	e := Event{Issue: t.issue.ID, At: t.now, Kind: kind, By: t.actor, Round: t.issue.Round()}
+	if fill != nil {
+		fill(&e)
+	}
+	t.events = append(t.events, e)
+	t.changed = true
+}
+
+func detail(v any) json.RawMessage {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("approval: event detail cannot be encoded: " + err.Error())
+	}
+	return text
+}
+
+// touch hands the sign-off out for change and sees that it is written.
+func (t *transition) touch(n int) *SignOff {
+	t.touched[n] = true
+	t.changed = true
+	return &t.issue.SignOffs[n-1]
+}
+
+// watch writes the watch over sign-off n.
+func (t *transition) watch(w Watch) {
+	t.changed = true
+	t.watches[w.SignOff] = watchPut
+	if old := t.issue.Watch(w.SignOff); old != nil {
+		*old = w
+		return
+	}
+	t.issue.Watches = append(t.issue.Watches, w)
+}
+
+// unwatch drops the watch over sign-off n and wakes the task that waited on it.
+func (t *transition) unwatch(n int) {
+	w := t.issue.Watch(n)
+	if w == nil {
+		return
+	}
+	if w.Token != "" {
+		t.wake = append(t.wake, Wake{Token: w.Token})
+	}
+	t.watches[n] = watchDropped
+	t.changed = true
+	t.issue.Watches = slices.DeleteFunc(t.issue.Watches, func(w Watch) bool { return w.SignOff == n })
+}
+
+// nudge tells the machine that the sign-off's clock changed: the task that
+// waits fails with Approval.Recheck and asks again with the new clock. A timer
+// is never cancelled and none is stale.
+func (t *transition) nudge(n int) {
+	s := t.touch(n)
+	s.Clock++
+	next := Watch{SignOff: n, Clock: s.Clock, WakeAt: t.lookAt(s)}
+	if w := t.issue.Watch(n); w != nil && w.Token != "" {
+		t.wake = append(t.wake, Wake{Token: w.Token, Recheck: true})
+	}
+	t.watch(next)
+}
+
+// settle ends the sign-off's part in the round: its clock, its watch, its task.
+func (t *transition) settle(n int, state State) {
+	s := t.touch(n)
+	s.State = state
+	s.Clock++
+	t.stopsEnd(s)
+	t.unwatch(n)
+}
+
+func (t *transition) stopsEnd(s *SignOff) {
+	if k := len(s.Stops) - 1; k >= 0 && s.Stops[k].To.IsZero() {
+		s.Stops = slices.Clone(s.Stops)
+		s.Stops[k].To = t.now
+	}
+}
+
+// open hands the sign-off to its department: received now, its clock started.
+func (t *transition) open(n int) {
+	s := t.touch(n)
+	s.State = Open
+	s.Round = t.issue.Round()
+	if s.OpenedAt.IsZero() {
+		s.OpenedAt, s.AcceptedAt = t.now, t.now
+	}
+	t.reckon(s)
+	t.nudge(n)
+}
+
+// reckon computes due date, rung and light of a sign-off from its clock.
+func (t *transition) reckon(s *SignOff) {
+	due := t.Calendar.Due(s.start(), s.Limit.Days, s.Limit.Unit, s.spans())
+	s.Due = Due{On: due.On, Provisional: due.Provisional}
+	s.Rung = 0
+	if !due.Stopped {
+		for s.Rung < len(t.Ladder) && !t.rungAt(s, s.Rung).After(t.now) {
+			s.Rung++
+		}
+	}
+	s.Light = t.Ladder.light(s.Rung)
+}
+
+// grant settles n as granted and opens every sign-off whose last prerequisite
+// this was.
+func (t *transition) grant(n int) {
+	t.settle(n, Granted)
+	for k := range t.issue.SignOffs {
+		s := &t.issue.SignOffs[k]
+		if (s.State != Waiting && s.State != Held) || !slices.Contains(s.Requires, n) {
+			continue
+		}
+		if t.ready(s) {
+			before := s.State
+			t.open(s.N)
+			t.event(EvOpen, func(e *Event) {
+				e.By, e.SignOff, e.Before, e.After = Machine, s.N, string(before), string(Open)
+				e.Detail = detail(map[string]any{"after": n, "due": s.Due.On})
+			})
+		}
+	}
+	t.release()
+}
+
+// ready reports whether all prerequisites are granted.
+func (t *transition) ready(s *SignOff) bool {
+	return !slices.ContainsFunc(s.Requires, func(n int) bool { return t.issue.SignOffs[n-1].State != Granted })
+}
+
+// hold sets everything that builds on n aside until a ruling: those sign-offs
+// cannot open, so nothing may wait for them.
+func (t *transition) hold(n int) {
+	for k := range t.issue.SignOffs {
+		s := &t.issue.SignOffs[k]
+		if s.State == Waiting && slices.Contains(s.Requires, n) {
+			t.settle(s.N, Held)
+			t.hold(s.N)
+		}
+	}
+}
+
+// release turns held sign-offs back to waiting when nothing objected stands
+// between them and their opening any more.
+func (t *transition) release() {
+	for again := true; again; {
+		again = false
+		for k := range t.issue.SignOffs {
+			s := &t.issue.SignOffs[k]
+			blocked := func(n int) bool {
+				p := t.issue.SignOffs[n-1].State
+				return p == Objection || p == Held || p == Denied || p == Void
+			}
+			if s.State == Held && !slices.ContainsFunc(s.Requires, blocked) {
+				t.touch(s.N).State = Waiting
+				t.nudge(s.N)
+				again = true
+			}
+		}
+	}
+}
+
+// pauseAll stops every clock that runs and lets every waiting task go: the issue is
+// with the branch.
+func (t *transition) pauseAll(reason string) {
+	for k := range t.issue.SignOffs {
+		s := &t.issue.SignOffs[k]
+		switch s.State {
+		case Open:
+			t.stop(s.N, reason)
+			t.unwatch(s.N)
+		case Supplement, Waiting:
+			t.touch(s.N).Clock++
+			t.unwatch(s.N)
+		}
+	}
+}
+
+// stop stops the sign-off's clock from now on.
+func (t *transition) stop(n int, reason string) {
+	s := t.touch(n)
+	s.Stops = append(slices.Clone(s.Stops), Stop{From: t.now, Reason: reason})
+	t.reckon(s)
+}
+
+// change completes the commit: header, counts, chained events, outbox.
+func (t *transition) change() (Change, error) {
+	if !t.changed {
+		return Change{Issue: t.issue, From: t.from}, nil
+	}
+	t.sum()
+	for k := range t.events {
+		e := &t.events[k]
+		e.Seq = t.issue.Events + 1
+		if err := e.Chain(t.issue.Head); err != nil {
+			return Change{}, err
+		}
+		t.issue.Events, t.issue.Head = e.Seq, e.Hash
+	}
+	t.issue.Version = t.from + 1
+	c := Change{From: t.from, Events: t.events}
+	for n := range t.watches {
+		if n < len(t.touched) && t.touched[n] {
+			c.SignOffs = append(c.SignOffs, t.issue.SignOffs[n-1])
+		}
+		switch t.watches[n] {
+		case watchPut:
+			c.Watches = append(c.Watches, *t.issue.Watch(n))
+		case watchDropped:
+			c.Unwatch = append(c.Unwatch, n)
+		}
+	}
+	if t.start != nil || len(t.wake) > 0 {
+		c.Outbox = &Outbox{Issue: t.issue.ID, Version: t.issue.Version, At: t.now, Start: t.start, Wake: t.wake}
+	}
+	c.Issue = t.issue
+	return c, nil
+}
+
+// sum brings the header's counts, light and next due date up to date.
+func (t *transition) sum() {
+	i := &t.issue
+	i.Count, i.NextDue, i.Light = Count{All: len(i.SignOffs)}, 0, Green
+	for k := range i.SignOffs {
+		s := &i.SignOffs[k]
+		switch s.State {
+		case Open, Supplement, Objection:
+			i.Count.Open++
+		case Waiting, Held:
+			i.Count.Waiting++
+		case Granted:
+			i.Count.Granted++
+		}
+		if s.State != Open {
+			continue
+		}
+		if !s.Due.On.IsZero() && (i.NextDue.IsZero() || s.Due.On < i.NextDue) {
+			i.NextDue = s.Due.On
+		}
+		if rank(s.Light) > rank(i.Light) {
+			i.Light = s.Light
+		}
+	}
+}
+
+func rank(l Light) int {
+	switch l {
+	case Red:
+		return 2
+	case Yellow:
+		return 1
+	}
+	return 0
+}

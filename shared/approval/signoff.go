@@ -1,0 +1,188 @@
+package approval
+
+import (
+	"strconv"
+	"time"
+
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/roster"
+)
+
+// State is where a sign-off stands. Each says who acts next; see the package's
+// picture.
+type State string
+
+const (
+	Waiting    State = "waiting"
+	Open       State = "open"
+	Supplement State = "supplement"
+	Objection  State = "objected"
+	Held       State = "held"
+	Granted    State = "granted"
+	Denied     State = "refused"
+	Void       State = "void"
+)
+
+// Final reports whether the sign-off needs nobody in this round and the next.
+func (s State) Final() bool { return s == Granted || s == Denied || s == Void }
+
+// Asked reports whether the workflow has to wait for the sign-off: it is open,
+// or something will open it without a ruling.
+func (s State) Asked() bool { return s == Waiting || s == Open || s == Supplement }
+
+// Running reports whether the department owes an answer and the clock runs.
+func (s State) Running() bool { return s == Open }
+
+// Light (红黄绿灯) is a sign-off's colour: green, yellow (near due), red (overdue).
+type Light string
+
+const (
+	Green  Light = "green"
+	Yellow Light = "yellow"
+	Red    Light = "red"
+)
+
+// SignOff (会签任务) is one department's part in one issue.
+type SignOff struct {
+	N          int                 `json:"n"` // 1.. within the issue
+	Item       catalog.ItemNo      `json:"item,omitempty"`
+	Matter     catalog.MatterCode  `json:"matter,omitempty"`
+	Department roster.DepartmentID `json:"department"`
+	Requires   []int               `json:"requires,omitempty"` // sign-offs that must be granted first
+	Relaxed    []int               `json:"relaxed,omitempty"`  // prerequisites that a commitment removed
+
+	State State `json:"state"`
+	Round int   `json:"round"` // the round that asked last
+
+	Limit     calendar.Limit `json:"limit"`
+	LimitMark catalog.Mark   `json:"limitMark"` // where the limit comes from
+	OpenedAt  time.Time      `json:"openedAt,omitzero"`
+	// AcceptedAt starts the clock of limits that run from acceptance. Unless the
+	// department asks for a supplement within five days the papers count as
+	// accepted on receipt (行政许可法 art. 32), so it equals OpenedAt.
+	AcceptedAt time.Time `json:"acceptedAt,omitzero"`
+	DecidedAt  time.Time `json:"decidedAt,omitzero"`
+	Stops      []Stop    `json:"stops,omitempty"`
+	Due        Due       `json:"due,omitzero"`
+	Light      Light     `json:"light"`
+	Rung       int       `json:"rung,omitempty"`  // how many rungs of the ladder it has climbed
+	Clock      int       `json:"clock,omitempty"` // rises whenever the next moment to look at it may change
+
+	Assignee  roster.PersonID `json:"assignee,omitempty"`
+	ClaimedAt time.Time       `json:"claimedAt,omitzero"`
+
+	Decision *Decision `json:"decision,omitempty"`
+	Request  *Request  `json:"request,omitempty"`
+	Ruling   *Ruling   `json:"ruling,omitempty"`
+	Duty     *Duty     `json:"duty,omitempty"`
+	Earlier  []Attempt `json:"earlier,omitempty"` // decisions of earlier rounds
+}
+
+// Stop (停表) is a span in which the clock stands still.
+type Stop struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to,omitzero"`
+	Reason string    `json:"reason"` // supplement | returned
+}
+
+// DecisionKind is what a department answered (意见).
+type DecisionKind string
+
+const (
+	Approve  DecisionKind = "approve"
+	OnPledge DecisionKind = "commitment" // approved on commitment (告知承诺)
+	Object   DecisionKind = "object"
+)
+
+// Decision (意见) is a department's answer.
+type Decision struct {
+	Kind   DecisionKind `json:"kind"`
+	By     Actor        `json:"by"`
+	At     time.Time    `json:"at"`
+	Ground string       `json:"ground,omitempty"` // legal ground; mandatory for an objection
+	Reason string       `json:"reason,omitempty"`
+}
+
+// Duty is what a commitment (告知承诺) leaves to be verified.
+type Duty struct {
+	What    string              `json:"what"`
+	By      calendar.Date       `json:"by"`
+	Checker roster.DepartmentID `json:"checker"`
+}
+
+// Request (补正) asks the branch once, all at once, for what is missing.
+type Request struct {
+	Papers     []string  `json:"papers"`
+	By         Actor     `json:"by"`
+	At         time.Time `json:"at"`
+	Answer     string    `json:"answer,omitempty"`
+	AnsweredBy Actor     `json:"answeredBy,omitzero"`
+	AnsweredAt time.Time `json:"answeredAt,omitzero"`
+}
+
+// Outcome is a ruling on an objection.
+type Outcome string
+
+const (
+	Uphold   Outcome = "upheld"
+	SetAside Outcome = "set_aside"
+	Revise   Outcome = "revised"
+)
+
+// Ruling is what the responsible tier said of an objection, with its reason.
+type Ruling struct {
+	Outcome Outcome   `json:"outcome"`
+	Reason  string    `json:"reason"`
+	By      Actor     `json:"by"`
+	At      time.Time `json:"at"`
+}
+
+// Attempt keeps what an earlier round brought.
+type Attempt struct {
+	Round    int       `json:"round"`
+	Decision *Decision `json:"decision,omitempty"`
+	Ruling   *Ruling   `json:"ruling,omitempty"`
+}
+
+// Watch is the machine's eye on one sign-off, on the consultation or on an
+// operator's hold: the token that wakes it, and when it means to look by itself.
+// Tokens never leave the inside.
+type Watch struct {
+	SignOff int       `json:"n"`
+	Token   string    `json:"token,omitempty"`
+	Clock   int       `json:"clock,omitempty"`
+	WakeAt  time.Time `json:"wakeAt"`
+}
+
+// The watches that are over no sign-off.
+const (
+	consultWatch = 0
+	holdWatch    = MaxSignOffs + 1
+)
+
+// spans turns stops into the calendar's dates.
+func (s *SignOff) spans() []calendar.Span {
+	if len(s.Stops) == 0 {
+		return nil
+	}
+	spans := make([]calendar.Span, len(s.Stops))
+	for k, stop := range s.Stops {
+		spans[k].From = calendar.Of(stop.From)
+		if !stop.To.IsZero() {
+			spans[k].To = calendar.Of(stop.To)
+		}
+	}
+	return spans
+}
+
+// start is the day on which the clock starts; that day itself does not count
+// (民法典 art. 201).
+func (s *SignOff) start() calendar.Date {
+	if s.Limit.Start == calendar.Receipt {
+		return calendar.Of(s.OpenedAt)
+	}
+	return calendar.Of(s.AcceptedAt)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
