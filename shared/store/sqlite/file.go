@@ -1,0 +1,283 @@
+// Package sqlite keeps everything of one machine in one SQLite file: the table
+// of items beneath store.Store and the journal of the embedded engine.
+//
+// It must not know HTTP or AWS, nor any rule of the domain. The driver is
+// modernc.org/sqlite, so no C compiler is needed.
+//
+// # Promises
+//
+//   - One process at a time writes the file; a second one is told so.
+//   - One goroutine writes. It gathers whatever has been asked for and commits it
+//     together in write-ahead mode with synchronous=FULL, so that a write which
+//     returned survives kill -9 and power loss. Each caller's write is whole or
+//     not at all; a table's and a journal's write are never joined.
+//   - A file that is not Lianban's, or that a newer program wrote, is refused and
+//     left as it is.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+// applicationID marks a data file as Lianban's ("LBAN" in SQLite's header).
+const applicationID = 0x4C42414E
+
+// migrations bring a file from one schema version to the next; a file's version
+// is how many have been applied. They are only ever appended to.
+var migrations = []string{
+	`CREATE TABLE item (
+		pk TEXT NOT NULL, sk TEXT NOT NULL,
+		g1pk TEXT, g1sk TEXT, g2pk TEXT, g2sk TEXT,
+		version INTEGER NOT NULL, expires INTEGER, body BLOB NOT NULL,
+		PRIMARY KEY (pk, sk)) WITHOUT ROWID;
+	CREATE INDEX item_1 ON item (g1pk, g1sk) WHERE g1pk IS NOT NULL;
+	CREATE INDEX item_2 ON item (g2pk, g2sk) WHERE g2pk IS NOT NULL;
+	CREATE INDEX item_expires ON item (expires) WHERE expires IS NOT NULL;
+
+	CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+	CREATE TABLE definition (digest TEXT PRIMARY KEY, machine TEXT NOT NULL, source BLOB NOT NULL) WITHOUT ROWID;
+	CREATE TABLE execution (
+		id INTEGER PRIMARY KEY, machine TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
+		started INTEGER NOT NULL, status TEXT NOT NULL, wake INTEGER, pending INTEGER NOT NULL, ended INTEGER);
+	CREATE UNIQUE INDEX execution_name ON execution (name, machine);
+	CREATE INDEX execution_open ON execution (id) WHERE status = 'RUNNING';
+	CREATE TABLE chunk (execution INTEGER NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL,
+		PRIMARY KEY (execution, seq)) WITHOUT ROWID;`,
+}
+
+// File is an open data file.
+type File struct {
+	path string
+	lock *os.File
+	db   *sql.DB // readers
+	conn *sql.Conn
+	own  *sql.DB // the writer's
+
+	reads struct {
+		sync.RWMutex
+		stmts map[string]*sql.Stmt
+	}
+	jobs    chan *job
+	stop    chan struct{}
+	stopped chan struct{}
+	closing sync.Once
+	feed    func([]Item)
+}
+
+// Option changes how a file is opened.
+type Option func(*File)
+
+// WithFeed has every item that a commit puts handed over, in commit order, from
+// the writer's goroutine: the function must not block.
+func WithFeed(feed func([]Item)) Option { return func(f *File) { f.feed = feed } }
+
+// Open opens the data file for this process alone, creating it when there is
+// none, and brings its schema up to date.
+func Open(path string, options ...Option) (*File, error) {
+	if err := check(path); err != nil {
+		return nil, err
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	f := &File{path: path, lock: lock, jobs: make(chan *job, 1024), stop: make(chan struct{}), stopped: make(chan struct{})}
+	f.reads.stmts = map[string]*sql.Stmt{}
+	for _, o := range options {
+		o(f)
+	}
+	if err := f.open(); err != nil {
+		return nil, errors.Join(err, f.release())
+	}
+	go f.write()
+	return f, nil
+}
+
+// check refuses what is plainly not a data file before anything is touched.
+func check(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		dir := filepath.Dir(path)
+		if d, err := os.Stat(dir); err != nil || !d.IsDir() {
+			return fmt.Errorf("data file %s: there is no folder %s; create it, or name another file", path, dir)
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("data file %s: %w", path, err)
+	case info.IsDir():
+		return fmt.Errorf("data file %s is a folder; name a file in it", path)
+	case info.Size() == 0:
+		return nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("data file %s cannot be read: %w; check its permissions", path, err)
+	}
+	defer file.Close()
+	head := make([]byte, 100)
+	n, _ := file.ReadAt(head, 0)
+	if n < 100 || string(head[:16]) != "SQLite format 3\x00" {
+		return fmt.Errorf("%s is not a Lianban data file; it was left as it is; name another file", path)
+	}
+	id := uint32(head[68])<<24 | uint32(head[69])<<16 | uint32(head[70])<<8 | uint32(head[71])
+	if id != applicationID {
+		return fmt.Errorf("%s is a database of another program; it was left as it is; name another file", path)
+	}
+	if w, err := os.OpenFile(path, os.O_RDWR, 0); err != nil {
+		return fmt.Errorf("data file %s cannot be written: %w; check its permissions", path, err)
+	} else if err := w.Close(); err != nil {
+		return fmt.Errorf("data file %s: %w", path, err)
+	}
+	return nil
+}
+
+func dsn(path, mode string, pragmas ...string) string {
+	q := url.Values{"_pragma": pragmas, "mode": {mode}, "_txlock": {"immediate"}}
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: q.Encode()}
+	return u.String()
+}
+
+func (f *File) open() error {
+	ctx := context.Background()
+	// No checkpoint while callers wait: the write-ahead log is folded in when it
+	// has grown, after a commit has been answered.
+	own, err := sql.Open("sqlite", dsn(f.path, "rwc", "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)", "cache_size(-16000)", "temp_store(MEMORY)"))
+	if err != nil {
+		return fmt.Errorf("open %s: %w", f.path, err)
+	}
+	f.own = own
+	own.SetMaxOpenConns(1)
+	if f.conn, err = own.Conn(ctx); err != nil {
+		return fmt.Errorf("open data file %s: %w", f.path, err)
+	}
+	if err := migrate(ctx, f.conn, f.path); err != nil {
+		return err
+	}
+	f.db, err = sql.Open("sqlite", dsn(f.path, "rw", "busy_timeout(5000)", "query_only(true)", "cache_size(-8000)"))
+	if err != nil {
+		return fmt.Errorf("open %s: %w", f.path, err)
+	}
+	f.db.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
+	f.db.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
+	return nil
+}
+
+// migrate checks the schema version and applies what is missing, each step whole
+// or not at all.
+func migrate(ctx context.Context, conn *sql.Conn, path string) error {
+	var version int
+	if err := conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return fmt.Errorf("read data file %s: %w", path, err)
+	}
+	if version > len(migrations) {
+		return fmt.Errorf("data file %s was written by a newer version of this program (schema %d, this one knows %d); it was left as it is; use the newer program", path, version, len(migrations))
+	}
+	for ; version < len(migrations); version++ {
+		step := fmt.Sprintf("BEGIN IMMEDIATE; PRAGMA application_id=%d; %s; PRAGMA user_version=%d; COMMIT", applicationID, migrations[version], version+1)
+		if _, err := conn.ExecContext(ctx, step); err != nil {
+			_, _ = conn.ExecContext(ctx, "ROLLBACK")
+			return fmt.Errorf("bring data file %s to schema %d: %w", path, version+1, err)
+		}
+	}
+	return nil
+}
+
+// View opens a data file to read only, also while another process serves it.
+func View(path string) (*File, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("data file %s: %w", path, err)
+	}
+	db, err := sql.Open("sqlite", dsn(path, "rw", "busy_timeout(5000)", "query_only(true)"))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	var id int
+	if err := db.QueryRow(`PRAGMA application_id`).Scan(&id); err != nil || id != applicationID {
+		return nil, errors.Join(fmt.Errorf("%s is not a Lianban data file", path), err, db.Close())
+	}
+	f := &File{path: path, db: db}
+	f.reads.stmts = map[string]*sql.Stmt{}
+	return f, nil
+}
+
+// Close finishes what has been asked for and closes the file.
+func (f *File) Close() error {
+	f.closing.Do(func() {
+		if f.stop != nil {
+			close(f.stop)
+			<-f.stopped
+		}
+	})
+	return f.release()
+}
+
+func (f *File) release() error {
+	var errs []error
+	if f.db != nil {
+		errs = append(errs, f.db.Close())
+	}
+	if f.conn != nil {
+		errs = append(errs, f.conn.Close())
+	}
+	if f.own != nil {
+		errs = append(errs, f.own.Close())
+	}
+	if f.lock != nil {
+		errs = append(errs, unlockFile(f.lock))
+	}
+	f.db, f.conn, f.own, f.lock = nil, nil, nil, nil
+	return errors.Join(errs...)
+}
+
+// stmt is a statement prepared once for the readers.
+func (f *File) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
+	f.reads.RLock()
+	s := f.reads.stmts[text]
+	f.reads.RUnlock()
+	if s != nil {
+		return s, nil
+	}
+	f.reads.Lock()
+	defer f.reads.Unlock()
+	if s := f.reads.stmts[text]; s != nil {
+		return s, nil
+	}
+	s, err := f.db.PrepareContext(ctx, text)
+	if err == nil {
+		f.reads.stmts[text] = s
+	}
+	return s, err
+}
+
+// Setting returns what the file keeps under a name; the first time it keeps what
+// fresh gives.
+func (f *File) Setting(ctx context.Context, name string, fresh func() ([]byte, error)) ([]byte, error) {
+	var value []byte
+	err := f.do(ctx, &job{run: func(w *writer) error {
+		found, err := w.row(`SELECT value FROM setting WHERE name=?`, []any{name}, &value)
+		if found || err != nil {
+			return err
+		}
+		if value, err = fresh(); err != nil {
+			return err
+		}
+		return w.exec(`INSERT INTO setting (name, value) VALUES (?,?)`, name, value)
+	}})
+	if err != nil {
+		return nil, fmt.Errorf("setting %s: %w", name, err)
+	}
+	return value, nil
+}
