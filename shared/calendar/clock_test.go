@@ -172,6 +172,19 @@ func TestDue(t *testing.T) {
 			[]Span{{From: MustParse("2017-06-01"), To: MustParse("2018-03-01")}},
 			Due{On: MustParse("2018-03-02")},
 		},
+		{
+			"RemembersAProvisionalDayBeforeTwoStops", "2017-12-20", 12, WorkingDays, // 7 days in 2017, 2 in January, 3 in March
+			[]Span{
+				{From: MustParse("2017-12-29"), To: MustParse("2018-01-08")},
+				{From: MustParse("2018-01-10"), To: MustParse("2018-03-01")},
+			},
+			Due{On: MustParse("2018-03-06"), Provisional: true},
+		},
+		{
+			"MarksACalendarLimitStoppedBeyondTheNotices", "2026-12-24", 3, CalendarDays, // the third day is a Sunday
+			[]Span{{From: MustParse("2026-12-27"), To: MustParse("2027-02-02")}},
+			Due{On: MustParse("2027-02-03"), Provisional: true},
+		},
 		{"HasNoEndWithoutAStart", "", 5, WorkingDays, nil, Due{Left: 5}},
 		{
 			"IgnoresASpanWithoutFrom", "2026-03-02", 1, WorkingDays, []Span{{}, {To: MustParse("2026-03-20")}},
