@@ -6,7 +6,7 @@ import "lianban/shared/calendar"
 // they are worth against a baseline is package saving's to say.
 type Measure struct {
 	RaisedOn    calendar.Date `json:"raisedOn"`
-	LastOn      calendar.Date `json:"lastOn"`      // the last decision
+	LastOn      calendar.Date `json:"lastOn"`      // the last decision or ruling
 	SpanWorking int           `json:"spanWorking"` // working days from raising to the last decision
 	SpanDays    int           `json:"spanDays"`    // calendar days, the same span
 	Net         int           `json:"net"`         // sum over sign-offs: accepted to decided, without stops, in working days
@@ -35,6 +35,9 @@ func (r Rules) measure(i *Issue) *Measure {
 			continue
 		}
 		m.LastOn = max(m.LastOn, calendar.Of(s.DecidedAt))
+		if s.Ruling != nil {
+			m.LastOn = max(m.LastOn, calendar.Of(s.Ruling.At))
+		}
 		m.Net += r.Net(s)
 		m.Gross += r.Gross(i, s)
 	}

@@ -186,3 +186,12 @@ func (s *SignOff) start() calendar.Date {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// number undoes itoa.
+func number(id string) int {
+	n, err := strconv.Atoi(id)
+	if err != nil {
+		panic("approval: not a sign-off's number: " + id)
+	}
+	return n
+}

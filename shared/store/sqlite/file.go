@@ -133,7 +133,8 @@ func check(path string) error {
 		return fmt.Errorf("%s is not a Lianban data file; it was left as it is; name another file", path)
 	}
 	id := uint32(head[68])<<24 | uint32(head[69])<<16 | uint32(head[70])<<8 | uint32(head[71])
-	if id != applicationID {
+	_, torn := os.Stat(path + "-journal") // a first commit was cut off; SQLite takes it back
+	if id != applicationID && torn != nil {
 		return fmt.Errorf("%s is a database of another program; it was left as it is; name another file", path)
 	}
 	if w, err := os.OpenFile(path, os.O_RDWR, 0); err != nil {
@@ -154,7 +155,7 @@ func (f *File) open() error {
 	ctx := context.Background()
 	// No checkpoint while callers wait: the write-ahead log is folded in when it
 	// has grown, after a commit has been answered.
-	own, err := sql.Open("sqlite", dsn(f.path, "rwc", "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)", "cache_size(-16000)", "temp_store(MEMORY)"))
+	own, err := sql.Open("sqlite", dsn(f.path, "rwc", "busy_timeout(5000)", "synchronous(FULL)", "wal_autocheckpoint(0)", "cache_size(-16000)", "temp_store(MEMORY)"))
 	if err != nil {
 		return fmt.Errorf("open %s: %w", f.path, err)
 	}
@@ -163,8 +164,13 @@ func (f *File) open() error {
 	if f.conn, err = own.Conn(ctx); err != nil {
 		return fmt.Errorf("open data file %s: %w", f.path, err)
 	}
+	// The schema comes before write-ahead mode, so that the file itself says
+	// whose it is from its first commit on.
 	if err := migrate(ctx, f.conn, f.path); err != nil {
 		return err
+	}
+	if _, err := f.conn.ExecContext(ctx, `PRAGMA journal_mode=WAL`); err != nil {
+		return fmt.Errorf("open data file %s: %w", f.path, err)
 	}
 	f.db, err = sql.Open("sqlite", dsn(f.path, "rw", "busy_timeout(5000)", "query_only(true)", "cache_size(-8000)"))
 	if err != nil {
@@ -178,9 +184,12 @@ func (f *File) open() error {
 // migrate checks the schema version and applies what is missing, each step whole
 // or not at all.
 func migrate(ctx context.Context, conn *sql.Conn, path string) error {
-	var version int
-	if err := conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+	var version, id, tables int
+	if err := conn.QueryRowContext(ctx, `SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version, pragma_application_id`).Scan(&version, &id, &tables); err != nil {
 		return fmt.Errorf("read data file %s: %w", path, err)
+	}
+	if id != applicationID && tables > 0 {
+		return fmt.Errorf("%s is a database of another program; it was left as it is; name another file", path)
 	}
 	if version > len(migrations) {
 		return fmt.Errorf("data file %s was written by a newer version of this program (schema %d, this one knows %d); it was left as it is; use the newer program", path, version, len(migrations))
