@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"strings"
+
 	"lianban/shared/calendar"
 	"lianban/shared/roster"
 )
@@ -21,9 +23,58 @@ const (
 	MarkAssumed    Mark = "assumed"    // supposed by this product
 )
 
+// Marks returns every mark, strongest source first.
+func Marks() []Mark {
+	return []Mark{MarkLaw, MarkProvincial, MarkGuide, MarkDefault, MarkPromised, MarkAssumed, MarkUnsourced}
+}
+
+// Name returns what screens print for the mark; for an unknown mark its code.
+func (m Mark) Name() roster.Name {
+	switch m {
+	case MarkLaw:
+		return roster.Name{ZH: "法定（专门规定）", EN: "law"}
+	case MarkGuide:
+		return roster.Name{ZH: "办事指南所载", EN: "government guide"}
+	case MarkProvincial:
+		return roster.Name{ZH: "省级规定", EN: "provincial rule"}
+	case MarkDefault:
+		return roster.Name{ZH: "行政许可法第四十二条（特别规定未核）", EN: "Licensing Law art. 42, special rule not checked"}
+	case MarkUnsourced:
+		return roster.Name{ZH: "无出处", EN: "unsourced"}
+	case MarkPromised:
+		return roster.Name{ZH: "承诺时限示例", EN: "example of a promise"}
+	case MarkAssumed:
+		return roster.Name{ZH: "拟定", EN: "assumed"}
+	}
+	return roster.Name{ZH: string(m), EN: string(m)}
+}
+
 // Stage (阶段) is the phase of a project as the catalogue prints it: "1 立项用地",
 // "2/3". Items between two stages keep both numbers.
 type Stage string
+
+// Name returns the stage in both languages; for an unknown stage the text as printed.
+func (s Stage) Name() roster.Name {
+	switch s {
+	case "1 立项用地":
+		return roster.Name{ZH: "立项用地规划许可阶段", EN: "Stage 1: project and land"}
+	case "1/2 并行":
+		return roster.Name{ZH: "第一、二阶段并行", EN: "Alongside stages 1 and 2"}
+	case "2 工程建设许可":
+		return roster.Name{ZH: "工程建设许可阶段", EN: "Stage 2: construction planning"}
+	case "2/3":
+		return roster.Name{ZH: "第二、三阶段", EN: "Stages 2 and 3"}
+	case "3 施工许可":
+		return roster.Name{ZH: "施工许可阶段", EN: "Stage 3: construction permit"}
+	case "3/4":
+		return roster.Name{ZH: "第三、四阶段", EN: "Stages 3 and 4"}
+	case "4 竣工验收":
+		return roster.Name{ZH: "竣工验收阶段", EN: "Stage 4: completion and acceptance"}
+	case "4 竣工后":
+		return roster.Name{ZH: "竣工后", EN: "After completion"}
+	}
+	return roster.Name{ZH: string(s), EN: string(s)}
+}
 
 // Item (审批事项) is something a department approves.
 type Item struct {
@@ -57,7 +108,8 @@ type Statutory struct {
 	Basis       string `json:"basis"`  // as printed
 	Source      string `json:"source"` // law and article or guide, with its address
 
-	// Known reports whether Limit holds; an unsourced item has none.
+	// Known reports whether Limit holds. An item that is unsourced, or whose days
+	// bind only the owner, has no limit for review.
 	Known bool           `json:"known"`
 	Limit calendar.Limit `json:"limit,omitzero"`
 	// Extension is how many days, in the limit's unit, the rule itself lets be
@@ -68,8 +120,24 @@ type Statutory struct {
 	Cases []Case `json:"cases,omitempty"`
 	// Claimed: the guide only claims the limit.
 	Claimed bool `json:"claimed,omitempty"`
-	// OwnerDuty: the limit binds the project's owner and is no limit for review.
-	OwnerDuty bool `json:"ownerDuty,omitempty"`
+	// OwnerDays are days within which the project's owner must act (建设单位义务),
+	// as written 日. They are no limit for review: Known is false.
+	OwnerDays int `json:"ownerDays,omitempty"`
+}
+
+// Unsettled reports whether the rule writes 日 without saying that working days
+// are meant. The limit is then counted in calendar days; see UnitNote.
+func (s Statutory) Unsettled() bool { return strings.HasPrefix(s.UnitPrinted, unitDay) }
+
+// UnitNote says, for the screen, how 日 is read; the zero Name when the unit is settled.
+func (s Statutory) UnitNote() roster.Name {
+	if !s.Unsettled() {
+		return roster.Name{}
+	}
+	return roster.Name{
+		ZH: "原文写作“日”，按日历日计；是否为工作日，行政许可法第八十二条未予明确",
+		EN: "Written 日 and counted in calendar days; art. 82 of the Licensing Law does not settle whether working days are meant",
+	}
 }
 
 // Case is one of several limits of a rule: 15 days for large projects.
@@ -95,11 +163,11 @@ type Promised struct {
 var AssumedLimit = calendar.Limit{Days: 20, Unit: calendar.WorkingDays, Start: calendar.Acceptance}
 
 // ClockLimit returns the limit on which a sign-off's clock runs, and what it is
-// worth: the statutory limit when it is known and binds the reviewer, else the
+// worth: the statutory limit when it is known, else the
 // longest promised example (promised), else AssumedLimit (assumed).
 func (i Item) ClockLimit() (calendar.Limit, Mark) {
 	switch {
-	case i.Statutory.Known && !i.Statutory.OwnerDuty:
+	case i.Statutory.Known:
 		return i.Statutory.Limit, i.Statutory.Mark
 	case i.Promised.Known:
 		return calendar.Limit{Days: i.Promised.Max, Unit: calendar.WorkingDays, Start: calendar.Acceptance}, MarkPromised
