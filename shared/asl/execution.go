@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -207,6 +208,19 @@ func (x *Execution) Pending() []Effect {
 		}
 	})
 	return out
+}
+
+// Calling says whether Pending would list anything.
+func (x *Execution) Calling() bool { return x.Root.calling() }
+
+func (b *Branch) calling() bool {
+	if b == nil {
+		return false
+	}
+	if b.Task != nil && b.Task.Call != nil {
+		return true
+	}
+	return b.Fan != nil && slices.ContainsFunc(b.Fan.Live, (*Branch).calling)
 }
 
 func (x *Execution) effect(b *Branch) Effect {

@@ -429,15 +429,20 @@ func (r *run) wait(b *Branch, s *state, sc scope, data any) {
 			r.fail(b, failf(ErrRuntime, "TimestampPath '%s' must name an RFC 3339 time.", s.timestampPath.src))
 			return
 		}
-		b.Due = at.UTC()
+		b.Due = wholeMilli(at)
 	case !s.timestamp.IsZero():
-		b.Due = s.timestamp.UTC()
+		b.Due = wholeMilli(s.timestamp)
 	default:
 		b.Due = r.now.Add(time.Duration(s.seconds) * time.Second)
 	}
 	if r.past(b.Due) {
 		r.waited(b, s)
 	}
+}
+
+// wholeMilli rounds up: timers keep time in milliseconds, as Step Functions does.
+func wholeMilli(t time.Time) time.Time {
+	return t.UTC().Add(time.Millisecond - 1).Truncate(time.Millisecond)
 }
 
 func (r *run) waited(b *Branch, s *state) {

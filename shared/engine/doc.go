@@ -47,7 +47,7 @@
 //
 // The methods, with Step Functions' own outcomes:
 //
-//	Start(ctx, machine, name string, input []byte) (Started, error)  // *AlreadyExistsError
+//	Start(ctx, machine, name string, input []byte) (StartedExecution, error) // *AlreadyExistsError
 //	Succeed(ctx, token string, output []byte) error                  // *InvalidTokenError, *TaskTimedOutError
 //	Fail(ctx, token, errName, cause string) error                    // the same
 //	Heartbeat(ctx, token string) error                               // the same
