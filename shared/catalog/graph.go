@@ -34,7 +34,8 @@ func (c *Catalog) Edges() []Edge { return slices.Clone(c.edges) }
 
 // Graph says what each of the items waits for: one Need an item, in the order
 // of items. A requirement through items that are not asked for counts: when A
-// requires B and B requires C, and only A and C are asked for, A requires C.
+// requires B and B requires C, and only A and C are asked for, A requires C. It
+// does not count through a Conditional item, which the project may never need.
 //
 // Commitments are the items asked for on commitment (告知承诺) or with gaps (容缺).
 // Their waivable edges do not hold. Removed lists every requirement between
@@ -108,6 +109,9 @@ func (c *Catalog) ends(edge Edge, asked map[ItemNo]bool) []Edge {
 			end := edge
 			end.Requires, end.Via = no, via
 			ends = append(ends, end)
+			return
+		}
+		if c.items[c.index[no]].Conditional {
 			return
 		}
 		for _, next := range c.requires[no] {

@@ -91,6 +91,10 @@ type Item struct {
 	Promised  Promised  `json:"promised"`
 	Notes     string    `json:"notes,omitempty"` // as printed
 
+	// Conditional: only some projects need the item, as its name says (特殊, 超限, 涉及,
+	// 占用). When it is not asked for, nothing is required through it.
+	Conditional bool `json:"conditional,omitempty"`
+
 	// CommitmentAllowed: the item may be approved on commitment (告知承诺).
 	// GapsAllowed: it may be accepted with papers missing (容缺受理).
 	CommitmentAllowed bool          `json:"commitmentAllowed"`
@@ -158,9 +162,11 @@ type Promised struct {
 	Condition string `json:"condition,omitempty"`
 }
 
-// AssumedLimit is the clock of an item for which neither a law nor a promise is
-// known: this product supposes what 行政许可法 art. 42 sets for licences.
-var AssumedLimit = calendar.Limit{Days: 20, Unit: calendar.WorkingDays, Start: calendar.Acceptance}
+// AssumedLimit returns the clock of an item for which neither a law nor a promise
+// is known: this product supposes what 行政许可法 art. 42 sets for licences.
+func AssumedLimit() calendar.Limit {
+	return calendar.Limit{Days: 20, Unit: calendar.WorkingDays, Start: calendar.Acceptance}
+}
 
 // ClockLimit returns the limit on which a sign-off's clock runs, and what it is
 // worth: the statutory limit when it is known, else the
@@ -172,5 +178,5 @@ func (i Item) ClockLimit() (calendar.Limit, Mark) {
 	case i.Promised.Known:
 		return calendar.Limit{Days: i.Promised.Max, Unit: calendar.WorkingDays, Start: calendar.Acceptance}, MarkPromised
 	}
-	return AssumedLimit, MarkAssumed
+	return AssumedLimit(), MarkAssumed
 }

@@ -263,9 +263,11 @@ type rest struct {
 	Competences []Competence `json:"competences"`
 }
 
-// route says which ways around the full review an item has.
+// route says whether every project needs an item and which ways around the full
+// review it has.
 type route struct {
 	Item             ItemNo        `json:"item"`
+	Conditional      bool          `json:"conditional,omitempty"`
 	Commitment       bool          `json:"commitment,omitempty"`
 	CommitmentOrigin roster.Origin `json:"commitmentOrigin,omitzero"`
 	Gaps             bool          `json:"gaps,omitempty"`
@@ -299,6 +301,7 @@ func (c *Catalog) readRest(text []byte, p *problems) {
 			p.add(place, "a source is needed, or what is assumed")
 		}
 		item := &c.items[i]
+		item.Conditional = route.Conditional
 		item.CommitmentAllowed, item.CommitmentOrigin = route.Commitment, route.CommitmentOrigin
 		item.GapsAllowed, item.GapsOrigin = route.Gaps, route.GapsOrigin
 	}
