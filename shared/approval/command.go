@@ -13,13 +13,13 @@ import (
 
 // Petition is what a branch asks for: the content of a draft.
 type Petition struct {
-	Project     roster.ProjectID
-	Title       string
-	Body        string
-	Items       []catalog.ItemNo
-	Commitments []catalog.ItemNo // items asked for on commitment (告知承诺)
-	Parties     []Party          // of coordination matters
-	Assumed     []string
+	Project     roster.ProjectID `json:"project"`
+	Title       string           `json:"title"`
+	Body        string           `json:"body"`
+	Items       []catalog.ItemNo `json:"items"`
+	Commitments []catalog.ItemNo `json:"commitments"` // items asked for on commitment (告知承诺)
+	Parties     []Party          `json:"parties"`     // of coordination matters
+	Assumed     []string         `json:"assumed"`
 }
 
 // Party is a department asked to take part in a coordination matter (协调事项).

@@ -209,8 +209,11 @@ func (j *Journal) Open(ctx context.Context) ([]engine.OpenExecution, error) {
 // List implements engine.Journal.
 func (j *Journal) List(ctx context.Context, q engine.Query) ([]engine.Execution, string, error) {
 	limit := q.Limit
-	if limit <= 0 {
+	switch {
+	case limit == 0:
 		limit = 100
+	case limit < 0 || limit > 1000:
+		return nil, "", fmt.Errorf("list executions: a page of %d; it takes 1 to 1000", limit)
 	}
 	before := int64(1) << 62
 	if q.Page != "" {

@@ -15,6 +15,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/approval/approvaltest"
+	"lianban/shared/engine/enginetest"
 	"lianban/shared/store"
 	"lianban/shared/store/sqlite"
 )
@@ -40,6 +41,28 @@ func TestStoreKeepsItsContract(t *testing.T) {
 			}
 			return store.New(open(t, path).Table())
 		}}
+	})
+}
+
+func TestJournalKeepsItsContract(t *testing.T) {
+	t.Parallel()
+	enginetest.Journal(t, func(t *testing.T) enginetest.Opened {
+		path := filepath.Join(t.TempDir(), "l.db")
+		var start func() enginetest.Opened
+		start = func() enginetest.Opened {
+			file := open(t, path)
+			j, err := file.Journal(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return enginetest.Opened{Journal: j, Reopen: func() enginetest.Opened {
+				if err := file.Close(); err != nil {
+					t.Fatal(err)
+				}
+				return start()
+			}}
+		}
+		return start()
 	})
 }
 

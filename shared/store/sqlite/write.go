@@ -16,6 +16,9 @@ type Item = store.Item
 // ErrClosed is what a write to a closed file answers.
 var ErrClosed = errors.New("the data file is closed")
 
+// ErrReadOnly is what a write to a viewed file answers.
+var ErrReadOnly = errors.New("the data file is open to read only")
+
 func inUse(lock string) error {
 	return fmt.Errorf("data file %s is in use by another running process; stop that one, or name another file", strings.TrimSuffix(lock, ".lock"))
 }
@@ -77,6 +80,9 @@ func (w *writer) row(text string, args []any, into ...any) (bool, error) {
 // do has the job written and waits until it is durable. A context that ends
 // first leaves the outcome unknown to the caller.
 func (f *File) do(ctx context.Context, j *job) error {
+	if f.jobs == nil {
+		return ErrReadOnly
+	}
 	j.done = make(chan struct{})
 	select {
 	case f.jobs <- j:
@@ -102,6 +108,9 @@ func (f *File) do(ctx context.Context, j *job) error {
 
 // later has the job written some time soon; nobody waits for it.
 func (f *File) later(j *job) error {
+	if f.jobs == nil {
+		return ErrReadOnly
+	}
 	select {
 	case f.jobs <- j:
 		return nil

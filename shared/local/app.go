@@ -1,0 +1,275 @@
+// Package local assembles the whole house in one process on one machine: the
+// domain on the embedded store, the workflow file on the embedded engine, the
+// relay between them, the API and the pages.
+//
+// It must not hold a rule of the domain. It is the only package that knows all
+// the others; functions/local starts it, and so do tests.
+package local
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lianban/shared/access"
+	"lianban/shared/approval"
+	"lianban/shared/asl"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/engine"
+	"lianban/shared/handler"
+	"lianban/shared/roster"
+	"lianban/shared/store"
+	"lianban/shared/store/sqlite"
+	"lianban/workflows"
+)
+
+// MachineName is the name of the one state machine.
+const MachineName = "issue_signoff"
+
+// Config is what an App is made of. Only Data is required.
+type Config struct {
+	Data string // path of the data file
+
+	Now   func() time.Time        // the clock; the system's when nil
+	NewID func() approval.IssueID // UUIDv7 when nil
+	Rand  io.Reader               // seeds executions; crypto/rand when nil
+	Log   *slog.Logger            // discards when nil
+
+	Roster  *roster.Roster   // the demonstration's when nil
+	Catalog *catalog.Catalog // the embedded one when nil
+}
+
+// App is the running house. Real time: Run. Virtual time: Settle, NextWake, Wake.
+type App struct {
+	Service *approval.Service
+	Engine  *engine.Engine
+	SignIn  *access.Local
+
+	file      *sqlite.File
+	store     *store.Store
+	feed      *sqlite.Feed
+	relay     approval.Relay
+	log       *slog.Logger
+	cursorKey []byte
+}
+
+// Machine is the workflow file as the embedded engine runs it: its functions are
+// the handlers by name.
+func Machine() (*asl.Definition, error) {
+	values := map[string]string{"Partition": "aws"}
+	for _, name := range handler.Names() {
+		values[name] = name
+	}
+	source, err := asl.Substitute(workflows.IssueSignOff, values)
+	if err != nil {
+		return nil, fmt.Errorf("workflow file: %w", err)
+	}
+	machine, err := asl.Parse(MachineName, source)
+	if err != nil {
+		return nil, fmt.Errorf("workflow file: %w", err)
+	}
+	return machine, nil
+}
+
+// Rules are the rules with the embedded facts.
+func (c *Config) rules() approval.Rules {
+	r := approval.Rules{Calendar: calendar.China(), Catalog: c.Catalog, Roster: c.Roster, Ladder: approval.DefaultLadder}
+	if r.Catalog == nil {
+		r.Catalog = catalog.Construction()
+	}
+	if r.Roster == nil {
+		r.Roster = roster.Demo()
+	}
+	return r
+}
+
+// NewID makes UUIDv7 ids.
+func NewID() approval.IssueID { return approval.IssueID(uuid.Must(uuid.NewV7()).String()) }
+
+// Open opens the data file and puts the house together. Nothing moves yet.
+func Open(ctx context.Context, c Config) (*App, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.NewID == nil {
+		c.NewID = NewID
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	machine, err := Machine()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{log: c.Log, feed: sqlite.NewFeed(c.Log, 2*time.Second)}
+	if a.file, err = sqlite.Open(c.Data, sqlite.WithFeed(a.feed.Take)); err != nil {
+		return nil, err
+	}
+	if err := a.assemble(ctx, c, machine); err != nil {
+		return nil, errors.Join(err, a.file.Close())
+	}
+	return a, nil
+}
+
+func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) error {
+	journal, err := a.file.Journal(ctx)
+	if err != nil {
+		return err
+	}
+	a.store = store.New(a.file.Table())
+	flows := &flows{}
+	a.Service = approval.NewService(c.rules(), a.store, flows, c.Now, c.NewID)
+	a.relay = approval.Relay{Workflows: flows, Store: a.store}
+	functions := handler.New(a.Service).Functions()
+	a.Engine, err = engine.New(ctx, engine.Config{
+		Journal: journal, Now: c.Now, Rand: c.Rand, Log: c.Log, Machines: []*asl.Definition{machine},
+		Invoke: func(ctx context.Context, function string, payload []byte) ([]byte, error) {
+			call, ok := functions[function]
+			if !ok {
+				return nil, fmt.Errorf("the state machine names a function %q that does not exist", function)
+			}
+			out, err := call(ctx, payload)
+			if err != nil {
+				name := handler.ErrorName(err)
+				if name == "Internal" {
+					c.Log.Error("workflow task failed", "function", function, "error", err)
+				}
+				return nil, &engine.FunctionError{Name: name, Cause: err.Error()}
+			}
+			return out, nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	flows.engine = a.Engine
+
+	fresh := func(n int) func() ([]byte, error) {
+		return func() ([]byte, error) {
+			key := make([]byte, n)
+			_, err := rand.Read(key)
+			return key, err
+		}
+	}
+	seed, err := a.file.Setting(ctx, "issuer-key", fresh(ed25519.SeedSize))
+	if err != nil {
+		return err
+	}
+	a.SignIn = access.NewLocal("urn:lianban:local", ed25519.NewKeyFromSeed(seed), c.Now)
+	a.cursorKey, err = a.file.Setting(ctx, "cursor-key", fresh(32))
+	return err
+}
+
+// flows is approval.Workflows on the embedded engine.
+type flows struct{ engine *engine.Engine }
+
+// Start implements approval.Workflows.
+func (f *flows) Start(ctx context.Context, name string, input []byte) error {
+	_, err := f.engine.Start(ctx, MachineName, name, input)
+	if _, ended := errors.AsType[*engine.AlreadyExistsError](err); ended {
+		return nil // it ran already
+	}
+	return err
+}
+
+// Succeed implements approval.Workflows.
+func (f *flows) Succeed(ctx context.Context, token string, output []byte) error {
+	return movedOn(f.engine.Succeed(ctx, token, output))
+}
+
+// Fail implements approval.Workflows.
+func (f *flows) Fail(ctx context.Context, token, name, cause string) error {
+	return movedOn(f.engine.Fail(ctx, token, name, cause))
+}
+
+func movedOn(err error) error {
+	if _, ok := errors.AsType[*engine.TaskTimedOutError](err); ok {
+		return approval.ErrMovedOn
+	}
+	if _, ok := errors.AsType[*engine.InvalidTokenError](err); ok {
+		return approval.ErrMovedOn
+	}
+	return err
+}
+
+const (
+	sweepEvery = time.Minute
+	sweepGrace = 2 * time.Minute
+	expireFor  = 24 * time.Hour
+)
+
+// Run keeps the house going in real time until the context ends, then stops it
+// gracefully: what was acknowledged stays, what was running finishes.
+func (a *App) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { a.feed.Run(ctx, a.store, a.relay.Deliver) })
+	wg.Go(func() { a.sweepNowAndThen(ctx) })
+	err := a.Engine.Run(ctx)
+	wg.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (a *App) sweepNowAndThen(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var expired time.Time
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if _, err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("sweep failed and will be tried again", "error", err)
+		}
+		if now := a.Service.Now(); now.Sub(expired) > expireFor {
+			expired = now
+			if err := a.file.Table().Expire(ctx, now.Unix()); err != nil && ctx.Err() == nil {
+				a.log.Error("old receipts could not be removed", "error", err)
+			}
+		}
+	}
+}
+
+// Sweep repairs once what was left undone.
+func (a *App) Sweep(ctx context.Context) (approval.Swept, error) {
+	return approval.Sweep{Service: a.Service, Relay: a.relay, Grace: sweepGrace}.Run(ctx)
+}
+
+// Settle carries out whatever can be done at this moment, on the caller's
+// goroutine.
+func (a *App) Settle(ctx context.Context) error {
+	for {
+		if err := a.Engine.Settle(ctx); err != nil {
+			return err
+		}
+		moved, err := a.feed.Settle(ctx, a.store, a.relay.Deliver)
+		if err != nil {
+			return err
+		}
+		if !moved {
+			return nil
+		}
+	}
+}
+
+// NextWake is the engine's next timer.
+func (a *App) NextWake() (time.Time, bool) { return a.Engine.NextWake() }
+
+// Wake fires the timers that are due.
+func (a *App) Wake(ctx context.Context) error { return a.Engine.Wake(ctx) }
+
+// Close closes the data file.
+func (a *App) Close() error { return a.file.Close() }
