@@ -324,8 +324,8 @@ func TestNamesFallBackToTheId(t *testing.T) {
 // FuzzLoad: any text is either refused with an error or gives a roster whose
 // lookups hold together.
 func FuzzLoad(f *testing.F) {
-	f.Add(demoJSON)
 	f.Add([]byte(`{"districts":[{"code":"1","level":"province","nameZH":"省","nameEN":"P"}]}`))
+	f.Add([]byte(`{"people":[{"id":"p","nameZH":"某","nameEN":"X","posts":[{"role":"headquarters","unit":"h"}]}],"branches":[{"id":"h","tier":"headquarters","nameZH":"部","nameEN":"H","secretary":"p"}]}`))
 	f.Add([]byte(`{"branches":[{"id":"a","tier":"branch","parent":"b"},{"id":"b","tier":"branch","parent":"a"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := Load(text)
