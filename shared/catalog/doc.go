@@ -27,8 +27,10 @@
 // # Prerequisites
 //
 // They are a graph, not a list. An edge says why it is there: a law and article,
-// or that it is assumed. A commitment (告知承诺) removes the waivable edges of the
-// item it is given for, and [Catalog.Graph] reports what it removed.
+// or that it is assumed. [Catalog.Graph] closes it over the items not asked for,
+// except through those that only some projects need. A commitment (告知承诺)
+// removes the waivable edges of the item it is given for, and the graph reports
+// what it removed.
 //
 // # Competence
 //
