@@ -39,10 +39,13 @@ type (
 )
 
 func (c route) apply(t *transition) error {
-	if c.round != t.issue.Round() || t.issue.Status != Raised {
+	if !t.current(c.round) {
 		return nil
 	}
-	t.issue.Status = InSignOff
+	before := t.issue.Status
+	if before == Raised { // an objection may have come before a later round was routed
+		t.issue.Status = InSignOff
+	}
 	var opened []int
 	for k := range t.issue.SignOffs {
 		if s := &t.issue.SignOffs[k]; s.State == Waiting && t.ready(s) {
@@ -50,8 +53,11 @@ func (c route) apply(t *transition) error {
 			opened = append(opened, s.N)
 		}
 	}
+	if before == t.issue.Status && opened == nil {
+		return nil
+	}
 	t.event(EvRoute, func(e *Event) {
-		e.Before, e.After = string(Raised), string(InSignOff)
+		e.Before, e.After = string(before), string(t.issue.Status)
 		e.Detail = detail(map[string]any{"opened": opened})
 	})
 	return nil

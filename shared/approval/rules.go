@@ -36,6 +36,17 @@ func (r Rules) Apply(issue Issue, actor Actor, cmd Command, now time.Time) (Chan
 	return t.change()
 }
 
+// Subject is what a sign-off is about: an approval item or a coordination matter.
+func (r Rules) Subject(s *SignOff) roster.Name {
+	if item, ok := r.Catalog.Item(s.Item); ok {
+		return roster.Name{ZH: item.NameZH, EN: item.NameEN}
+	}
+	if matter, ok := r.Catalog.Matter(s.Matter); ok {
+		return roster.Name{ZH: matter.NameZH, EN: matter.NameEN}
+	}
+	return roster.Name{ZH: string(s.Matter), EN: string(s.Matter)}
+}
+
 // transition gathers what one command changes. Its helpers keep the promises
 // that hold for every command: touched sign-offs are written, events are
 // chained, waiting sign-offs open with the grant of their last prerequisite.
