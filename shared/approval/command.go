@@ -439,8 +439,10 @@ func (t *transition) convene(tier roster.Tier) {
 	due := t.Calendar.Due(t.today, consultDays, calendar.WorkingDays, nil)
 	t.issue.Consultation = &Consultation{Round: t.issue.Round(), Tier: tier, OpenedAt: t.now, DueOn: Due{due.On, due.Provisional}}
 	t.issue.Tier = tier
+	// While the machine still waits for others, the sweep keeps this deadline.
+	t.watch(Watch{SignOff: consultWatch, WakeAt: due.On.End()})
 	t.event(EvConsult, func(e *Event) {
-		e.By, e.Before, e.After = Machine, string(InSignOff), string(Consulting)
+		e.By, e.Before, e.After = Machine, string(t.issue.Status), string(Consulting)
 		e.Detail = detail(map[string]any{"tier": tier, "due": due.On})
 	})
 }

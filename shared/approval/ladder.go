@@ -93,10 +93,11 @@ func (t *transition) lookAt(s *SignOff) time.Time {
 // 15 June 2021 and had its result on the 17th, two days later.
 const consultDays = 2
 
-// nextTier is the tier that takes over when one lets its deadline pass.
+// nextTier is the tier that takes over when one lets its deadline pass. Above the
+// headquarters is nobody: it is given the matter again.
 func nextTier(tier roster.Tier) roster.Tier {
-	if tier == roster.TierGeneralBranch {
-		return roster.TierHeadquarters
+	if tier == roster.TierBranch {
+		return roster.TierGeneralBranch
 	}
-	return roster.TierGeneralBranch
+	return roster.TierHeadquarters
 }

@@ -124,10 +124,7 @@ func (c look) apply(t *transition) error {
 
 func (c tally) apply(t *transition) error {
 	con := t.issue.Consultation
-	if !t.current(c.round) || t.issue.verdict() != Objected || con == nil || !con.ClosedAt.IsZero() {
-		return nil
-	}
-	if t.now.Before(con.DueOn.On.End()) {
+	if !t.current(c.round) || con == nil || !con.ClosedAt.IsZero() || t.now.Before(con.DueOn.On.End()) {
 		return nil
 	}
 	before := con.Tier

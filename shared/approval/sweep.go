@@ -94,6 +94,11 @@ func (c rouse) apply(t *transition) error {
 	if w == nil || w.Token != c.watch.Token || !w.WakeAt.Equal(c.watch.WakeAt) {
 		return nil // it has woken meanwhile
 	}
+	if n == consultWatch && w.Token == "" {
+		if err := (tally{t.issue.Round()}).apply(t); err != nil || t.changed {
+			return err
+		}
+	}
 	if n == consultWatch || n == holdWatch {
 		if w.Token != "" {
 			t.wake = append(t.wake, Wake{Token: w.Token, Recheck: true})
