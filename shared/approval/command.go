@@ -511,8 +511,11 @@ func (c Rule) apply(t *transition) error {
 	if s == nil || s.State != Objection || con == nil || !con.ClosedAt.IsZero() {
 		return refuse(Conflict, "signOff", "该任务没有待裁定的异议。", "There is no objection to rule on here.")
 	}
-	if unit, ok := t.Roster.Up(t.issue.Branch, con.Tier); !ok || t.actor.Role != roster.RoleOf(con.Tier) || t.actor.Unit != string(unit) {
+	if !t.RulesOn(&t.issue, t.actor) {
 		return refuse(Forbidden, "", "该异议由%s裁定。", "This objection is ruled on by %[2]s.", t.Roster.TierName(con.Tier).ZH, t.Roster.TierName(con.Tier).EN)
+	}
+	if t.actor.Person == t.issue.RaisedBy.Person || t.Roster.MustStandAside(t.actor.Person, t.issue.Project) {
+		return refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由同级其他人员裁定。", "You have an interest in this issue and must stand aside; somebody else of your tier rules on it.")
 	}
 	if c.Outcome != Uphold && c.Outcome != SetAside && c.Outcome != Revise {
 		return refuse(Invalid, "outcome", "请选择：异议成立、异议不成立或退回修改。", "Choose upheld, set_aside or revised.")
