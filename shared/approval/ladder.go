@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"slices"
 	"time"
 
 	"lianban/shared/calendar"
@@ -17,7 +18,7 @@ type Rung struct {
 	Light Light
 	// BeforeShare: when this share (percent) of the limit is left, at least one day.
 	BeforeShare int
-	// After: working days past the due date.
+	// After: working days past the due date, without those on which the clock stood still.
 	After int
 	// To is the tier it climbs to, for EvEscalate.
 	To roster.Tier
@@ -57,9 +58,11 @@ func (r Rules) rungAt(s *SignOff, k int) time.Time {
 		return due.End()
 	}
 	d := due
+	stops := s.spans()
 	for left := rung.After; left > 0; {
 		d = d.Add(1)
-		if r.Calendar.Working(d) {
+		stopped := slices.ContainsFunc(stops, func(s calendar.Span) bool { return s.From < d && d <= s.To })
+		if r.Calendar.Working(d) && !stopped {
 			left--
 		}
 	}

@@ -173,20 +173,39 @@ func (t *transition) open(n int) {
 		s.OpenedAt, s.AcceptedAt = t.now, t.now
 	}
 	t.reckon(s)
+	s.Rung = t.reached(s) // a limit of one day is yellow from the start
+	s.Light = t.Ladder.light(s.Rung)
 	t.nudge(n)
 }
 
-// reckon computes due date, rung and light of a sign-off from its clock.
+// reckon computes due date and light of a sign-off from its clock. A rung that a
+// later due date takes back is given back; one that is reached anew is climbed
+// by look, which puts it on record.
 func (t *transition) reckon(s *SignOff) {
 	due := t.Calendar.Due(s.start(), s.Limit.Days, s.Limit.Unit, s.spans())
 	s.Due = Due{On: due.On, Provisional: due.Provisional}
-	s.Rung = 0
-	if !due.Stopped {
-		for s.Rung < len(t.Ladder) && !t.rungAt(s, s.Rung).After(t.now) {
-			s.Rung++
+	if due.Stopped {
+		s.Light = Green
+		return
+	}
+	for _, stop := range s.spans() {
+		// It stopped within its last day: what was left of that day is given back
+		// on the first working day on which it goes on.
+		if stop.From <= s.Due.On && s.Due.On < stop.To {
+			s.Due.On = t.Calendar.After(stop.To.Add(-1), 1)
+			s.Due.Provisional = s.Due.Provisional || t.Calendar.Provisional(s.Due.On)
 		}
 	}
+	s.Rung = min(s.Rung, t.reached(s))
 	s.Light = t.Ladder.light(s.Rung)
+}
+
+// reached is how many rungs the sign-off's clock has come to.
+func (t *transition) reached(s *SignOff) (n int) {
+	for n < len(t.Ladder) && !t.rungAt(s, n).After(t.now) {
+		n++
+	}
+	return n
 }
 
 // grant settles n as granted and opens every sign-off whose last prerequisite
