@@ -602,6 +602,7 @@ func (c Resubmit) apply(t *transition) error {
 			t.nudge(s.N)
 		}
 	}
+	t.endHold() // the old round goes on to its end
 	t.round(c.Note)
 	t.event(EvResubmit, func(e *Event) { e.Before, e.After, e.Reason = string(Returned), string(Raised), c.Note })
 	return nil
@@ -620,11 +621,16 @@ func (c Withdraw) apply(t *transition) error {
 	before := t.issue.Status
 	t.voidRest()
 	t.adjourn()
-	t.issue.Hold = nil
-	t.unwatch(holdWatch)
+	t.endHold()
 	t.issue.Status, t.issue.ConcludedAt, t.issue.Verdict = Withdrawn, t.now, WasPulled
 	t.event(EvWithdraw, func(e *Event) { e.Before, e.After, e.Reason = string(before), string(Withdrawn), c.Reason })
 	return nil
+}
+
+// endHold lets a round go on that waits for an operator.
+func (t *transition) endHold() {
+	t.issue.Hold = nil
+	t.unwatch(holdWatch)
 }
 
 func (c Confirm) apply(t *transition) error {
@@ -659,8 +665,7 @@ func (c Resume) apply(t *transition) error {
 	if err := textField("reason", c.Reason, textRunes, true); err != nil {
 		return err
 	}
-	t.issue.Hold = nil
-	t.unwatch(holdWatch)
+	t.endHold()
 	t.event(EvResume, func(e *Event) { e.Reason = c.Reason })
 	return nil
 }

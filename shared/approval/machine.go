@@ -177,6 +177,7 @@ func (c closeRound) apply(t *transition) error {
 		return refuse(Invalid, "round", "第 %d 轮尚有未办结的任务。", "Round %d still has open sign-offs.", c.round)
 	}
 	round.ClosedAt, round.Verdict = t.now, verdict
+	t.endHold()
 	t.event(EvCloseRound, func(e *Event) { e.Round, e.After = c.round, string(verdict) })
 	if c.round == t.issue.Round() && (verdict == Agreed || verdict == Refused) {
 		before := t.issue.Status
