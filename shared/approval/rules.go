@@ -212,22 +212,37 @@ func (t *transition) reached(s *SignOff) (n int) {
 // this was.
 func (t *transition) grant(n int) {
 	t.settle(n, Granted)
+	var opened []int
 	for k := range t.issue.SignOffs {
 		s := &t.issue.SignOffs[k]
-		if (s.State != Waiting && s.State != Held) || !slices.Contains(s.Requires, n) {
+		if (s.State == Waiting || s.State == Held) && slices.Contains(s.Requires, n) && t.ready(s) {
+			opened = append(opened, s.N)
+		}
+	}
+	for _, m := range opened {
+		before := t.issue.SignOff(m).State
+		t.open(m)
+		if len(opened) > openEvents {
 			continue
 		}
-		if t.ready(s) {
-			before := s.State
-			t.open(s.N)
-			t.event(EvOpen, func(e *Event) {
-				e.By, e.SignOff, e.Before, e.After = Machine, s.N, string(before), string(Open)
-				e.Detail = detail(map[string]any{"after": n, "due": s.Due.On})
-			})
-		}
+		t.event(EvOpen, func(e *Event) {
+			e.By, e.SignOff, e.Before, e.After = Machine, m, string(before), string(Open)
+			e.Detail = detail(map[string]any{"after": n, "due": t.issue.SignOff(m).Due.On})
+		})
+	}
+	if len(opened) > openEvents {
+		t.event(EvOpen, func(e *Event) {
+			e.By, e.After = Machine, string(Open)
+			e.Detail = detail(map[string]any{"after": n, "opened": opened})
+		})
 	}
 	t.release()
 }
+
+// openEvents is how many sign-offs opened by one grant have an event each. Where
+// there are more, one event names them all: a sign-off, its watch and its event
+// are three records, and a commit has a hundred.
+const openEvents = 16
 
 // ready reports whether all prerequisites are granted.
 func (t *transition) ready(s *SignOff) bool {
