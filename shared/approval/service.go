@@ -143,10 +143,11 @@ func (s *Service) Issue(ctx context.Context, id IssueID, actor Actor) (Issue, er
 	return issue, nil
 }
 
-// Visible reports whether the actor may see the issue: drafts belong to their
-// branch alone.
+// Visible reports whether the actor may see the issue: drafts, also those that
+// were withdrawn before they were raised, belong to their branch alone.
 func Visible(i *Issue, actor Actor) bool {
-	return i.Status != Draft || (actor.Role == roster.Secretary && actor.Unit == string(i.Branch))
+	draft := i.Status == Draft || i.Status == Withdrawn && i.RaisedAt.IsZero()
+	return !draft || (actor.Role == roster.Secretary && actor.Unit == string(i.Branch))
 }
 
 // NoIssue is the NotFound error for an issue.
