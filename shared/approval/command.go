@@ -274,6 +274,9 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 	}
 	for k, no := range p.Commitments {
 		field := "commitments[" + itoa(k) + "]"
+		if slices.Contains(p.Commitments[:k], no) {
+			return nil, refuse(Invalid, field, "第 %d 号承诺事项重复了。", "Item number %d is on commitment twice.", no)
+		}
 		if number[no] == 0 {
 			return nil, refuse(Invalid, field, "承诺事项须在所选事项之内。", "An item on commitment must be among the items asked for.")
 		}
@@ -305,8 +308,11 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 		if !ok {
 			return nil, refuse(Invalid, field+".matter", "没有这类协调事项。", "There is no such coordination matter.")
 		}
-		if _, ok := r.Roster.Department(party.Department); !ok {
+		switch department, ok := r.Roster.Department(party.Department); {
+		case !ok:
 			return nil, refuse(Invalid, field+".department", "没有这个部门。", "There is no such department.")
+		case !department.Kind.Decides():
+			return nil, refuse(Invalid, field+".department", "“%s”不参加会签，请选择其他部门。", "%[2]q answers no sign-offs; choose another department.", department.NameZH, department.NameEN)
 		}
 		if asked[party] {
 			return nil, refuse(Invalid, field, "同一协调事项的参与部门重复了。", "The department is named twice for the same matter.")
