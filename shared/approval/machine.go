@@ -100,6 +100,7 @@ func (c look) apply(t *transition) error {
 		s = t.touch(c.n)
 		before := s.Light
 		s.Rung++
+		s.Clock++ // a late call that still asks for the rung before is told to look again
 		s.Light = t.Ladder.light(s.Rung)
 		tier := t.issue.Tier
 		if rung.Event == EvEscalate && roster.Above(rung.To, tier) {
@@ -116,7 +117,7 @@ func (c look) apply(t *transition) error {
 		if old := t.issue.Watch(c.n); old != nil {
 			w = *old
 		}
-		w.WakeAt = t.lookAt(s)
+		w.Clock, w.WakeAt = s.Clock, t.lookAt(s)
 		t.watch(w)
 	}
 	return nil
