@@ -392,7 +392,7 @@ func init() {
 		if err != nil {
 			return nil, f.fail("%v", err)
 		}
-		return strings.ToValidUTF8(string(b), "\uFFFD"), nil
+		return validText(string(b)), nil
 	})
 	def("Hash", 2, 2, func(f *intrinsic, _ scope, args []any) (any, *failure) {
 		data, ok := args[0].(string)

@@ -181,10 +181,7 @@ func (d *decoder) string() (string, error) {
 		case c == '"':
 			s := string(d.src[start:d.pos])
 			d.pos++
-			if !utf8.ValidString(s) {
-				s = strings.ToValidUTF8(s, "\uFFFD")
-			}
-			return s, nil
+			return validText(s), nil
 		case c == '\\':
 			return d.escaped(start)
 		case c < 0x20:
@@ -203,7 +200,7 @@ func (d *decoder) escaped(start int) (string, error) {
 		switch {
 		case c == '"':
 			d.pos++
-			return strings.ToValidUTF8(string(buf), "\uFFFD"), nil
+			return validText(string(buf)), nil
 		case c < 0x20:
 			return "", d.fail("control character in a string")
 		case c != '\\':
@@ -252,6 +249,14 @@ func (d *decoder) escaped(start int) (string, error) {
 		}
 	}
 	return "", d.fail("unexpected end in a string")
+}
+
+// validText puts U+FFFD in the place of each byte that is not UTF-8.
+func validText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }
 
 func (d *decoder) hex4() (rune, bool) {
