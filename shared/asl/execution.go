@@ -198,8 +198,8 @@ func (b *Branch) due() time.Time {
 	return at
 }
 
-// Pending lists the calls whose results the execution does not know: what a
-// runner calls again after a crash.
+// Pending lists the calls whose results the execution does not know, in the
+// order in which they were wanted: what a runner calls again after a crash.
 func (x *Execution) Pending() []Effect {
 	var out []Effect
 	x.Root.each(func(b *Branch) {
@@ -207,6 +207,7 @@ func (x *Execution) Pending() []Effect {
 			out = append(out, x.effect(b))
 		}
 	})
+	slices.SortFunc(out, func(a, b Effect) int { return int(a.Task - b.Task) })
 	return out
 }
 
