@@ -262,11 +262,11 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 			return nil, refuse(Invalid, "items["+itoa(k)+"]", "目录中没有第 %d 号事项。", "The catalogue has no item number %d.", no)
 		}
 		if number[no] != 0 {
-			return nil, refuse(Invalid, "items["+itoa(k)+"]", "事项“%s”重复了。", "Item %[2]q is named twice.", item.NameZH, item.NameEN)
+			return nil, refuse(Invalid, "items["+itoa(k)+"]", "事项“%[1]s”重复了。", "Item %[2]q is named twice.", item.NameZH, item.NameEN)
 		}
 		department, err := r.Catalog.Competent(no, district, on)
 		if err != nil {
-			return nil, refuse(Invalid, "items["+itoa(k)+"]", "“%s”目前没有主管部门，请联系管理员登记事权后再提出。", "Nobody is competent for %[2]q at present; ask an administrator to enter the competence.", item.NameZH, item.NameEN)
+			return nil, refuse(Invalid, "items["+itoa(k)+"]", "“%[1]s”目前没有主管部门，请联系管理员登记事权后再提出。", "Nobody is competent for %[2]q at present; ask an administrator to enter the competence.", item.NameZH, item.NameEN)
 		}
 		limit, mark := item.ClockLimit()
 		number[no] = len(signOffs) + 1
@@ -281,7 +281,7 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 			return nil, refuse(Invalid, field, "承诺事项须在所选事项之内。", "An item on commitment must be among the items asked for.")
 		}
 		if item, _ := r.Catalog.Item(no); !item.CommitmentAllowed {
-			return nil, refuse(Invalid, field, "“%s”不适用告知承诺。", "%[2]q cannot be asked for on commitment.", item.NameZH, item.NameEN)
+			return nil, refuse(Invalid, field, "“%[1]s”不适用告知承诺。", "%[2]q cannot be asked for on commitment.", item.NameZH, item.NameEN)
 		}
 	}
 	needs, removed, err := r.Catalog.Graph(p.Items, p.Commitments)
@@ -312,7 +312,7 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 		case !ok:
 			return nil, refuse(Invalid, field+".department", "没有这个部门。", "There is no such department.")
 		case !department.Kind.Decides():
-			return nil, refuse(Invalid, field+".department", "“%s”不参加会签，请选择其他部门。", "%[2]q answers no sign-offs; choose another department.", department.NameZH, department.NameEN)
+			return nil, refuse(Invalid, field+".department", "“%[1]s”不参加会签，请选择其他部门。", "%[2]q answers no sign-offs; choose another department.", department.NameZH, department.NameEN)
 		}
 		if asked[party] {
 			return nil, refuse(Invalid, field, "同一协调事项的参与部门重复了。", "The department is named twice for the same matter.")
@@ -385,7 +385,7 @@ func (c Pledge) apply(t *transition) error {
 	}
 	if s.Item != 0 {
 		if item, _ := t.Catalog.Item(s.Item); !item.CommitmentAllowed {
-			return refuse(Invalid, "kind", "“%s”不适用告知承诺，请选择其他意见。", "%[2]q cannot be approved on commitment; choose another answer.", item.NameZH, item.NameEN)
+			return refuse(Invalid, "kind", "“%[1]s”不适用告知承诺，请选择其他意见。", "%[2]q cannot be approved on commitment; choose another answer.", item.NameZH, item.NameEN)
 		}
 	}
 	if err := textField("what", c.What, textRunes, true); err != nil {
@@ -518,7 +518,7 @@ func (c Rule) apply(t *transition) error {
 		return refuse(Conflict, "signOff", "该任务没有待裁定的异议。", "There is no objection to rule on here.")
 	}
 	if !t.RulesOn(&t.issue, t.actor) {
-		return refuse(Forbidden, "", "该异议由%s裁定。", "This objection is ruled on by %[2]s.", t.Roster.TierName(con.Tier).ZH, t.Roster.TierName(con.Tier).EN)
+		return refuse(Forbidden, "", "该异议由%[1]s裁定。", "This objection is ruled on by %[2]s.", t.Roster.TierName(con.Tier).ZH, t.Roster.TierName(con.Tier).EN)
 	}
 	if t.actor.Person == t.issue.RaisedBy.Person || t.Roster.MustStandAside(t.actor.Person, t.issue.Project) {
 		return refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由同级其他人员裁定。", "You have an interest in this issue and must stand aside; somebody else of your tier rules on it.")

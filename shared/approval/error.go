@@ -50,7 +50,7 @@ func (e *Error) Error() string {
 }
 
 // refuse makes an Error. Both sentences take the same arguments, in the order
-// of the verbs (use %[n]v where the languages differ).
+// of the verbs; where the languages differ, each names its own with %[n]v.
 func refuse(kind Kind, field, zh, en string, args ...any) *Error {
 	return &Error{Kind: kind, Field: field, Text: Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}}
 }

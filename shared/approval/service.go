@@ -80,7 +80,7 @@ var errLostRace = errors.New("another commit came first")
 
 // LostRace is what a Store answers when the stored version is not Change.From.
 func LostRace(id IssueID) error {
-	return fmt.Errorf("%w: %w", errLostRace, refuse(Conflict, "", "该问题刚刚被他人更新，请刷新后重试。", "The issue %s was changed by somebody else just now; look again and retry.", id))
+	return fmt.Errorf("%w: %w", errLostRace, refuse(Conflict, "", "问题 %s 刚刚被他人更新，请刷新后重试。", "The issue %s was changed by somebody else just now; look again and retry.", id))
 }
 
 func (s *Service) once(ctx context.Context, issue Issue, cmd Command, call Call) (Issue, bool, error) {
