@@ -11,7 +11,8 @@ import (
 // one is never stronger than DynamoDB.
 type Store interface {
 	// Issue returns the issue with its sign-offs and watches as of the last
-	// acknowledged commit, or a NotFound error.
+	// acknowledged commit, or a NotFound error. What it returns may be shared:
+	// nobody changes it in place.
 	Issue(ctx context.Context, id IssueID) (Issue, error)
 
 	// Commit writes the change whole or not at all. It answers a Conflict error
@@ -63,9 +64,9 @@ func hash(id IssueID) uint32 {
 
 // Change is one commit: everything that becomes true at once.
 type Change struct {
-	Issue    Issue // the header as it shall be; Version is From+1
+	Issue    Issue // as it shall be, whole; Version is From+1
 	From     int64
-	SignOffs []SignOff // those that changed
+	SignOffs []SignOff // those of its sign-offs that changed
 	Watches  []Watch   // put
 	Unwatch  []int     // deleted
 	Events   []Event

@@ -219,6 +219,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		n := next(c.Issue, "t")
 		n.Watches = []approval.Watch{{SignOff: 1, Token: "tok", Clock: 2, WakeAt: day.Add(time.Minute)}}
 		n.Unwatch = []int{2}
+		n.Issue.Watches = n.Watches
 		commit(t, o.Store, n)
 		got := must[approval.Issue](t)(o.Store.Issue(ctx, "a1"))
 		if diff := cmp.Diff(n.Watches, got.Watches); diff != "" {
@@ -245,6 +246,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		n.SignOffs = slices.Clone(c.Issue.SignOffs[:2])
 		n.SignOffs[0].State, n.SignOffs[0].DecidedAt = approval.Granted, day
 		n.SignOffs[1].Assignee = "officer"
+		n.Issue.SignOffs = append(slices.Clone(n.SignOffs), c.Issue.SignOffs[2])
 		commit(t, o.Store, n)
 		o.settle()
 		tasks, _, err = o.Store.SignOffs(ctx, approval.SignOffQuery{Department: "water"}, approval.Page{})

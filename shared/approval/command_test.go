@@ -1,0 +1,210 @@
+package approval_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// situations are every status of an issue with every state that sign-off n may
+// have in it.
+var situations = []struct {
+	name string
+	n    int // the sign-off that commands name
+	play func(g *game)
+}{
+	{"draft", 1, func(g *game) { g.must(secretary, approval.Save{Petition: chain()}) }},
+	{"raised waiting", 1, func(g *game) { g.raise(chain()) }},
+	{"in_signoff open", 1, func(g *game) { g.raise(chain()).route() }},
+	{"in_signoff waiting", 2, func(g *game) { g.raise(chain()).route() }},
+	{"in_signoff supplement", 1, func(g *game) {
+		g.raise(chain()).route()
+		g.must(g.by(1), approval.AskSupplement{SignOff: 1, Papers: []string{"总平面图"}})
+	}},
+	{"in_signoff granted", 1, func(g *game) { g.raise(chain()).route().grant(1) }},
+	{"consulting open", 5, func(g *game) { g.raise(chain()).route().object(1) }},
+	{"consulting objected", 1, func(g *game) { g.raise(chain()).route().object(1) }},
+	{"consulting held", 2, func(g *game) { g.raise(chain()).route().object(1) }},
+	{"consulting refused", 1, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold) }},
+	{"consulting void", 2, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold) }},
+	{"returned open", 5, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Revise) }},
+	{"returned objected", 1, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Revise) }},
+	{"returned held", 2, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Revise) }},
+	{"returned supplement", 5, func(g *game) {
+		g.raise(chain()).route().object(1)
+		g.must(g.by(5), approval.AskSupplement{SignOff: 5, Papers: []string{"总平面图"}})
+		g.rule(1, approval.Revise)
+	}},
+	{"returned waiting", 2, func(g *game) { g.raise(chain()).route().object(5); g.rule(5, approval.Revise) }},
+	{"raised again open", 5, func(g *game) { again(g) }},
+	{"raised again waiting", 1, func(g *game) { again(g) }},
+	{"held for an operator", 1, func(g *game) {
+		g.raise(chain()).route().must(approval.Machine, approval.HoldCommand(1, "token", "Internal", "disk on fire"))
+	}},
+	{"concluded agreed", 1, func(g *game) { agreed(g) }},
+	{"concluded refused", 1, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold); g.close() }},
+	{"concluded void", 2, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold); g.close() }},
+	{"confirmed", 1, func(g *game) { agreed(g); g.must(secretary, approval.Confirm{Stars: 5}) }},
+	{"withdrawn", 1, func(g *game) { g.raise(chain()).route().must(secretary, approval.Withdraw{Reason: "线位调整"}) }},
+	{"draft withdrawn", 1, func(g *game) {
+		g.must(secretary, approval.Save{Petition: chain()})
+		g.must(secretary, approval.Withdraw{Reason: "重复"})
+	}},
+}
+
+func again(g *game) {
+	g.raise(chain()).route().object(1)
+	g.rule(1, approval.Revise)
+	g.must(secretary, approval.Resubmit{Note: "已按意见修改"})
+}
+
+func agreed(g *game) {
+	g.raise(chain()).route().grant(1, 2, 3, 4, 5, 6)
+	g.close()
+}
+
+var roles = []struct {
+	name  string
+	actor func(g *game, n int) approval.Actor
+}{
+	{"secretary", always(secretary)},
+	{"other secretary", always(stranger)},
+	{"officer", func(g *game, n int) approval.Actor {
+		if g.so(n) == nil {
+			return officer("cc-natural-resources", 1)
+		}
+		return g.by(n)
+	}},
+	{"other officer", always(officer("cc-culture", 1))},
+	{"lead", always(lead)},
+	{"general branch", always(generalBranch)},
+	{"headquarters", always(headquarters)},
+	{"bureau", always(bureau)},
+	{"overseer", always(overseer)},
+	{"administrator", always(administrator)},
+	{"machine", always(approval.Machine)},
+}
+
+func always(a approval.Actor) func(*game, int) approval.Actor {
+	return func(*game, int) approval.Actor { return a }
+}
+
+// commands are well-formed: what refuses them is who, when or where.
+var commands = []struct {
+	name string
+	only []string // the roles that may ever do it
+	make func(n int) approval.Command
+}{
+	{"save", []string{"secretary"}, func(int) approval.Command { return approval.Save{Petition: chain()} }},
+	{"raise", []string{"secretary"}, func(int) approval.Command { return approval.Raise{} }},
+	{"claim", []string{"officer"}, func(n int) approval.Command { return approval.Claim{SignOff: n} }},
+	{"release", []string{"officer"}, func(n int) approval.Command { return approval.Release{SignOff: n} }},
+	{"grant", []string{"officer"}, func(n int) approval.Command { return approval.Grant{SignOff: n, Reason: "同意"} }},
+	{"pledge", []string{"officer"}, func(n int) approval.Command {
+		return approval.Pledge{SignOff: n, What: "开工前补齐", By: calendar.Of(monday).Add(30)}
+	}},
+	{"oppose", []string{"officer"}, func(n int) approval.Command { return approval.Oppose{SignOff: n, Ground: "法条", Reason: "理由"} }},
+	{"ask supplement", []string{"officer"}, func(n int) approval.Command { return approval.AskSupplement{SignOff: n, Papers: []string{"图"}} }},
+	{"answer supplement", []string{"secretary"}, func(n int) approval.Command { return approval.AnswerSupplement{SignOff: n, Text: "已补"} }},
+	{"rule", []string{"general branch", "headquarters"}, func(n int) approval.Command {
+		return approval.Rule{SignOff: n, Outcome: approval.SetAside, Reason: "会商"}
+	}},
+	{"resubmit", []string{"secretary"}, func(int) approval.Command { return approval.Resubmit{Note: "改了"} }},
+	{"withdraw", []string{"secretary"}, func(int) approval.Command { return approval.Withdraw{Reason: "不办了"} }},
+	{"confirm", []string{"secretary"}, func(int) approval.Command { return approval.Confirm{Stars: 4} }},
+	{"resume", []string{"administrator"}, func(int) approval.Command { return approval.Resume{Reason: "已修复"} }},
+}
+
+// TestEveryCommandInEveryStateByEveryRole holds who may do what, when, to a
+// table that people can read: testdata/commands.golden.
+func TestEveryCommandInEveryStateByEveryRole(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	for _, cmd := range commands {
+		may := map[string]bool{}
+		for _, role := range cmd.only {
+			may[role] = true
+		}
+		fmt.Fprintf(&out, "%s\n", cmd.name)
+		for _, s := range situations {
+			start := newGame(t)
+			s.play(start)
+			answers := map[string][]string{}
+			var order []string
+			for _, role := range roles {
+				g := *start
+				g.TB = t
+				answer := "ok"
+				before := g.issue
+				err := g.do(role.actor(&g, s.n), cmd.make(s.n))
+				switch e, ok := err.(*approval.Error); { //nolint:errorlint // the rules answer it bare
+				case err == nil && g.issue.Version == before.Version:
+					answer = "ok, nothing to do"
+				case err == nil:
+				case !ok:
+					t.Fatalf("%s in %s by %s answers a stranger: %v", cmd.name, s.name, role.name, err)
+				case e.Text.ZH == "" || e.Text.EN == "" || strings.Contains(e.Text.ZH+e.Text.EN, "%!"):
+					t.Errorf("%s in %s by %s answers a broken sentence: %+v", cmd.name, s.name, role.name, e.Text)
+				default:
+					answer = string(e.Kind)
+				}
+				if err == nil && !may[role.name] {
+					t.Errorf("%s in %s is allowed to the %s", cmd.name, s.name, role.name)
+				}
+				if answers[answer] == nil {
+					order = append(order, answer)
+				}
+				answers[answer] = append(answers[answer], role.name)
+			}
+			fmt.Fprintf(&out, "  %-22s", s.name)
+			for k, answer := range order {
+				who := strings.Join(answers[answer], ", ")
+				switch {
+				case len(order) == 1:
+					who = "everybody"
+				case len(answers[answer]) > len(roles)/2:
+					who = "everybody else"
+				}
+				if k > 0 {
+					out.WriteString("; ")
+				}
+				fmt.Fprintf(&out, " %s: %s", answer, who)
+			}
+			out.WriteString("\n")
+		}
+	}
+	golden(t, "commands.golden", []byte(out.String()))
+}
+
+// golden compares with a file of testdata, or writes it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want = bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n")); !bytes.Equal(want, got) {
+		t.Errorf("%s (-want +got):\n%s", path, cmp.Diff(string(want), string(got)))
+	}
+}

@@ -1,0 +1,48 @@
+package approval
+
+import "time"
+
+// The machine's commands, for tests that drive the rules without a service.
+
+func RouteCommand(round int) Command { return route{round} }
+
+func AskCommand(round int, a Asking, token string) Command {
+	return ask{round: round, n: a.SignOff, clock: a.Clock, token: token, seconds: a.Seconds}
+}
+
+func LookCommand(round, n int) Command { return look{round, n} }
+
+func TallyCommand(round int) Command { return tally{round} }
+
+func ConsultCommand(round int, token string) Command { return consult{round, token} }
+
+func HoldCommand(round int, token, name, text string) Command { return hold{round, token, name, text} }
+
+func CloseCommand(round int) Command { return closeRound{round} }
+
+func RouseCommand(w Watch) Command { return rouse{w} }
+
+func (r Rules) TallyOf(i *Issue, round int, now time.Time) Tally { return r.tallyOf(i, round, now) }
+
+func (i *Issue) VerdictNow() Verdict { return i.verdict() }
+
+// AskingOf is what CheckClock answers.
+func (r Rules) AskingOf(i Issue, round, n int, now time.Time) Asking {
+	t := r.at(i, now)
+	if !t.current(round) {
+		return Asking{SignOff: n, Clock: i.SignOff(n).Clock, Seconds: 1}
+	}
+	return t.asking(i.SignOff(n))
+}
+
+func (r Rules) at(i Issue, now time.Time) *transition {
+	return &transition{Rules: r, now: now, issue: i}
+}
+
+// RungMoment is when a rung of the ladder is reached.
+func (r Rules) RungMoment(s *SignOff, k int) time.Time { return r.rungAt(s, k) }
+
+const (
+	ConsultWatch = consultWatch
+	HoldWatch    = holdWatch
+)

@@ -1,0 +1,316 @@
+package approval_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/roster"
+)
+
+var rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+
+// The people of the demonstration who act here.
+var (
+	secretary     = approval.Actor{Person: "fenjiang-secretary", Role: roster.Secretary, Unit: "branch-fenjiang"}
+	stranger      = approval.Actor{Person: "u-valley-secretary", Role: roster.Secretary, Unit: "branch-u-valley"}
+	lead          = approval.Actor{Person: "cc-natural-resources-lead", Role: roster.Lead, Unit: "cc-natural-resources"}
+	generalBranch = approval.Actor{Person: "general-branch-1", Role: roster.GeneralBranch, Unit: "general-branch"}
+	headquarters  = approval.Actor{Person: "headquarters-1", Role: roster.Headquarters, Unit: "headquarters"}
+	bureau        = approval.Actor{Person: "cc-bureau-1", Role: roster.Bureau, Unit: "cc-bureau"}
+	overseer      = approval.Actor{Person: "cc-oversight-1", Role: roster.Overseer, Unit: "cc-oversight"}
+	administrator = approval.Actor{Person: "cc-administration-1", Role: roster.Administrator, Unit: "cc-administration"}
+)
+
+func officer(department roster.DepartmentID, k int) approval.Actor {
+	return approval.Actor{Person: roster.PersonID(fmt.Sprintf("%s-officer-%d", department, k)), Role: roster.Officer, Unit: string(department)}
+}
+
+// shanghai is a moment on a day, by the office's clock.
+func shanghai(text string) time.Time {
+	at, err := time.ParseInLocation("2006-01-02 15:04", text, calendar.Shanghai)
+	if err != nil {
+		panic(err)
+	}
+	return at.UTC()
+}
+
+// monday is the first day of most tests: an ordinary Monday, 9 March 2026.
+var monday = shanghai("2026-03-09 09:00")
+
+// chain is a petition whose sign-offs depend on each other:
+//
+//	1 item 24 ── 2 item 25 ──┬── 3 item 28
+//	                         └── 4 item 33
+//	5 item 36
+//	6 traffic diversion, traffic police
+func chain() approval.Petition {
+	return approval.Petition{Project: "fenjiang-west-bank", Title: "岸线提升", Items: []catalog.ItemNo{24, 25, 28, 33, 36},
+		Parties: []approval.Party{{Matter: "traffic_diversion", Department: "cc-traffic-police"}}}
+}
+
+// parties is a petition with n sign-offs that depend on nothing.
+func parties(n int) approval.Petition {
+	p := approval.Petition{Project: "fenjiang-west-bank", Title: "协调"}
+	for _, m := range rules.Catalog.Matters() {
+		for _, d := range rules.Roster.Departments() {
+			if d.Kind.Decides() && len(p.Parties) < n {
+				p.Parties = append(p.Parties, approval.Party{Matter: m.Code, Department: d.ID})
+			}
+		}
+	}
+	return p
+}
+
+// game plays one issue by the rules alone. Every commit is held to what every
+// commit promises.
+type game struct {
+	testing.TB
+	rules  approval.Rules
+	now    time.Time
+	issue  approval.Issue
+	events []approval.Event
+	outbox []approval.Outbox
+	last   approval.Change
+	routed int // the last round that was routed
+}
+
+func newGame(t testing.TB) *game {
+	return &game{TB: t, rules: rules, now: monday, issue: approval.Issue{ID: "01900000-0000-7000-8000-000000000001"}}
+}
+
+// do applies a command and commits what it changes.
+func (g *game) do(actor approval.Actor, cmd approval.Command) error {
+	g.Helper()
+	before := g.issue
+	c, err := g.rules.Apply(g.issue, actor, cmd, g.now)
+	if err != nil {
+		return err
+	}
+	if c.Issue.Version == c.From {
+		return nil
+	}
+	g.last, g.issue = c, c.Issue
+	g.events = append(g.events, c.Events...)
+	if c.Outbox != nil {
+		g.outbox = append(g.outbox, *c.Outbox)
+	}
+	for _, e := range c.Events {
+		if e.Kind == approval.EvRoute {
+			g.routed = e.Round
+		}
+	}
+	if fault := faultOf(&before, &c, g.routed == c.Issue.Round()); fault != "" {
+		g.Fatalf("after %T%+v by %v: %s", cmd, cmd, actor, fault)
+	}
+	return nil
+}
+
+// must applies a command that the rules allow.
+func (g *game) must(actor approval.Actor, cmd approval.Command) {
+	g.Helper()
+	if err := g.do(actor, cmd); err != nil {
+		g.Fatalf("%T%+v by %v: %v", cmd, cmd, actor, err)
+	}
+}
+
+// refused applies a command and wants it refused.
+func (g *game) refused(actor approval.Actor, cmd approval.Command, kind approval.Kind) {
+	g.Helper()
+	if err := g.do(actor, cmd); !approval.IsKind(err, kind) {
+		g.Errorf("%T%+v by %v answers %v, want %s", cmd, cmd, actor, err, kind)
+	}
+}
+
+// at moves the clock to a moment of the office.
+func (g *game) at(text string) *game {
+	g.now = shanghai(text)
+	return g
+}
+
+func (g *game) so(n int) *approval.SignOff { return g.issue.SignOff(n) }
+
+// by is an officer of the department that sign-off n is with.
+func (g *game) by(n int) approval.Actor { return officer(g.so(n).Department, 1) }
+
+func (g *game) raise(p approval.Petition) *game {
+	g.Helper()
+	g.must(secretary, approval.Raise{Petition: &p})
+	return g
+}
+
+// route opens the present round, as its execution does.
+func (g *game) route() *game {
+	g.Helper()
+	g.must(approval.Machine, approval.RouteCommand(g.issue.Round()))
+	return g
+}
+
+func (g *game) grant(ns ...int) {
+	g.Helper()
+	for _, n := range ns {
+		g.must(g.by(n), approval.Grant{SignOff: n})
+	}
+}
+
+func (g *game) object(n int) {
+	g.Helper()
+	g.must(g.by(n), approval.Oppose{SignOff: n, Ground: "城乡规划法第四十条", Reason: "方案不符合规划条件"})
+}
+
+func (g *game) rule(n int, outcome approval.Outcome) {
+	g.Helper()
+	g.must(generalBranch, approval.Rule{SignOff: n, Outcome: outcome, Reason: "会商决定"})
+}
+
+// close ends the round, as its execution does.
+func (g *game) close() {
+	g.Helper()
+	g.must(approval.Machine, approval.CloseCommand(g.issue.Round()))
+}
+
+// states is where the sign-offs stand, in order.
+func (g *game) states() (s []approval.State) {
+	for k := range g.issue.SignOffs {
+		s = append(s, g.issue.SignOffs[k].State)
+	}
+	return s
+}
+
+func (g *game) want(states ...approval.State) {
+	g.Helper()
+	if got := g.states(); !slices.Equal(got, states) {
+		g.Fatalf("sign-offs stand at %v, want %v", got, states)
+	}
+}
+
+func (g *game) wantStatus(s approval.Status) {
+	g.Helper()
+	if g.issue.Status != s {
+		g.Fatalf("the issue is %s, want %s", g.issue.Status, s)
+	}
+}
+
+// kinds are the kinds of the events since an earlier count.
+func (g *game) kinds(since int) (k []string) {
+	for _, e := range g.events[since:] {
+		k = append(k, e.Kind)
+	}
+	return k
+}
+
+// faultOf says which promise a commit breaks, or "". Routed says that the present
+// round has been routed.
+func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
+	i := &c.Issue
+	if c.From != before.Version || i.Version != c.From+1 {
+		return fmt.Sprintf("version went from %d to %d", before.Version, i.Version)
+	}
+	if len(c.Events) == 0 {
+		return "a commit without an event"
+	}
+	head := before.Head
+	for k, e := range c.Events {
+		if e.Seq != before.Events+int64(k)+1 {
+			return fmt.Sprintf("event %d follows %d", e.Seq, before.Events+int64(k))
+		}
+		hash := e.Hash
+		if err := e.Chain(head); err != nil || e.Hash != hash {
+			return fmt.Sprintf("event %d does not chain to the one before: %v", e.Seq, err)
+		}
+		head = hash
+	}
+	if i.Head != head || i.Events != before.Events+int64(len(c.Events)) {
+		return "the header does not name the last event"
+	}
+	var count approval.Count
+	var next calendar.Date
+	light := approval.Green
+	weight := map[approval.Light]int{approval.Yellow: 1, approval.Red: 2}
+	changed := map[int]bool{}
+	for _, s := range c.SignOffs {
+		changed[s.N] = true
+	}
+	for k := range i.SignOffs {
+		s := &i.SignOffs[k]
+		count.All++
+		switch s.State {
+		case approval.Open, approval.Supplement, approval.Objection:
+			count.Open++
+		case approval.Waiting, approval.Held:
+			count.Waiting++
+		case approval.Granted:
+			count.Granted++
+		}
+		granted := !slices.ContainsFunc(s.Requires, func(n int) bool { return i.SignOff(n).State != approval.Granted })
+		switch s.State {
+		case approval.Open, approval.Supplement, approval.Objection, approval.Granted, approval.Denied:
+			if !granted {
+				return fmt.Sprintf("sign-off %d is %s with an ungranted prerequisite", s.N, s.State)
+			}
+		case approval.Waiting:
+			if granted && routed && i.Status != approval.Returned {
+				return fmt.Sprintf("sign-off %d waits although all its prerequisites are granted", s.N)
+			}
+		case approval.Held:
+			if granted && i.Status != approval.Returned {
+				return fmt.Sprintf("sign-off %d is held although all its prerequisites are granted", s.N)
+			}
+		}
+		if s.State == approval.Open {
+			if !s.Due.On.IsZero() && (next.IsZero() || s.Due.On < next) {
+				next = s.Due.On
+			}
+			if weight[s.Light] > weight[light] {
+				light = s.Light
+			}
+			if i.Status != approval.Returned && s.Due.On.IsZero() {
+				return fmt.Sprintf("sign-off %d is open without a due date", s.N)
+			}
+		}
+		for m, stop := range s.Stops {
+			if stop.To.IsZero() && m != len(s.Stops)-1 {
+				return fmt.Sprintf("sign-off %d has an open stop before its last", s.N)
+			}
+		}
+		if open := len(s.Stops) > 0 && s.Stops[len(s.Stops)-1].To.IsZero(); open && s.State != approval.Supplement && i.Status != approval.Returned {
+			return fmt.Sprintf("sign-off %d is %s and its clock stands still", s.N, s.State)
+		}
+		if decided := s.Decision != nil; decided != !s.DecidedAt.IsZero() || decided && !slices.Contains([]approval.State{approval.Objection, approval.Granted, approval.Denied, approval.Void}, s.State) {
+			return fmt.Sprintf("sign-off %d is %s, decided at %v with %v", s.N, s.State, s.DecidedAt, s.Decision)
+		}
+		if old := before.SignOff(k + 1); old != nil && old.Decision != nil && s.Decision != old.Decision && s.Round == old.Round && s.Decision != nil {
+			return fmt.Sprintf("sign-off %d was decided twice in round %d", s.N, s.Round)
+		}
+		if s.State.Final() && i.Watch(s.N) != nil {
+			return fmt.Sprintf("sign-off %d is %s and still watched", s.N, s.State)
+		}
+		if s.State == approval.Open && i.Status != approval.Returned && i.Status != approval.Raised && i.Watch(s.N) == nil {
+			return fmt.Sprintf("sign-off %d is open and nobody watches its clock", s.N)
+		}
+		if old := before.SignOff(k + 1); old != nil && s.Clock < old.Clock {
+			return fmt.Sprintf("the clock of sign-off %d went from %d to %d", s.N, old.Clock, s.Clock)
+		}
+	}
+	if i.Status != approval.Draft && (count != i.Count || next != i.NextDue || light != i.Light) {
+		return fmt.Sprintf("the header says %+v, due %s, %s; the sign-offs say %+v, due %s, %s", i.Count, i.NextDue, i.Light, count, next, light)
+	}
+	if i.Status.Ended() && len(i.Watches) > 0 {
+		return fmt.Sprintf("the issue is %s and %d watches are left", i.Status, len(i.Watches))
+	}
+	if i.Status.Ended() && i.Hold != nil {
+		return "the issue has ended and is held for an operator"
+	}
+	seen := map[int]bool{}
+	for _, w := range i.Watches {
+		if seen[w.SignOff] {
+			return fmt.Sprintf("two watches over %d", w.SignOff)
+		}
+		seen[w.SignOff] = true
+	}
+	return ""
+}
