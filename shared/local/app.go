@@ -46,7 +46,14 @@ type Config struct {
 
 	Roster  *roster.Roster   // the demonstration's when nil
 	Catalog *catalog.Catalog // the embedded one when nil
+
+	// Committed, when not nil, is handed what each commit puts, in commit order,
+	// from the writer's goroutine: it must not block.
+	Committed func(items []store.Item)
 }
+
+// Streams are where a command writes.
+type Streams struct{ Out, Err io.Writer }
 
 // App is the running house. Real time: Run. Virtual time: Settle, NextWake, Wake.
 type App struct {
@@ -111,7 +118,14 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{log: c.Log, feed: sqlite.NewFeed(c.Log, 2*time.Second)}
-	if a.file, err = sqlite.Open(c.Data, sqlite.WithFeed(a.feed.Take)); err != nil {
+	committed := a.feed.Take
+	if c.Committed != nil {
+		committed = func(items []store.Item) {
+			a.feed.Take(items)
+			c.Committed(items)
+		}
+	}
+	if a.file, err = sqlite.Open(c.Data, sqlite.WithFeed(committed)); err != nil {
 		return nil, err
 	}
 	if err := a.assemble(ctx, c, machine); err != nil {
@@ -125,7 +139,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	if err != nil {
 		return err
 	}
-	a.store = store.New(a.file.Table())
+	a.store = store.NewSole(a.file.Table())
 	flows := &flows{}
 	a.Service = approval.NewService(c.rules(), a.store, flows, c.Now, c.NewID)
 	a.relay = approval.Relay{Workflows: flows, Store: a.store}
@@ -273,3 +287,7 @@ func (a *App) Wake(ctx context.Context) error { return a.Engine.Wake(ctx) }
 
 // Close closes the data file.
 func (a *App) Close() error { return a.file.Close() }
+
+// Sizes answers how many bytes of the data file hold issues, and how many the
+// workflow's journal.
+func (a *App) Sizes(ctx context.Context) (items, journal int64, err error) { return a.file.Sizes(ctx) }

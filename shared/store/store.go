@@ -14,10 +14,18 @@ import (
 )
 
 // Store is approval.Store on a Table.
-type Store struct{ table Table }
+type Store struct {
+	table Table
+	cache *cache // nil unless this process alone writes the table
+}
 
 // New joins the layout to a table.
-func New(table Table) *Store { return &Store{table} }
+func New(table Table) *Store { return &Store{table: table} }
+
+// NewSole is New for a table that no other process writes: it remembers the
+// issues committed last, so that a command need not read what the one before it
+// wrote.
+func NewSole(table Table) *Store { return &Store{table: table, cache: newCache(1024)} }
 
 var _ approval.Store = (*Store)(nil)
 
@@ -178,10 +186,14 @@ func tooLarge(zh, en string) error {
 func receiptKey(key string) Key { return Key{"K#" + key, "K"} }
 
 // Commit implements approval.Store.
-func (s *Store) Commit(ctx context.Context, c approval.Change) error {
+func (s *Store) Commit(ctx context.Context, c approval.Change) (err error) {
 	ops, err := Ops(c)
 	if err != nil {
 		return err
+	}
+	if s.cache != nil {
+		s.cache.begin(c.Issue.ID)
+		defer func() { s.cache.end(c.Issue, err == nil) }()
 	}
 	err = s.table.Write(ctx, ops)
 	if failed, ok := errors.AsType[*FailedCondition](err); ok {
@@ -196,6 +208,11 @@ func (s *Store) Commit(ctx context.Context, c approval.Change) error {
 // Issue implements approval.Store.
 func (s *Store) Issue(ctx context.Context, id approval.IssueID) (approval.Issue, error) {
 	var issue approval.Issue
+	if s.cache != nil {
+		if issue, ok := s.cache.get(id); ok {
+			return issue, nil
+		}
+	}
 	r := Range{PK: issuePK(id), From: "A", To: "D", Limit: 2 + 2*approval.MaxSignOffs + 1}
 	for {
 		items, next, err := s.table.Query(ctx, r)
@@ -252,7 +269,7 @@ func (s *Store) Receipt(ctx context.Context, key string) (approval.Receipt, erro
 
 // Events implements approval.Store.
 func (s *Store) Events(ctx context.Context, id approval.IssueID, after int64, page approval.Page) ([]approval.Event, approval.Cursor, error) {
-	return list[approval.Event](ctx, s, Range{PK: issuePK(id), From: "E#" + eight(after+1), To: "F"}, page)
+	return pageOf[approval.Event](ctx, s, Range{PK: issuePK(id), From: "E#" + eight(after+1), To: "F"}, page)
 }
 
 // Issues implements approval.Store.
@@ -264,20 +281,20 @@ func (s *Store) Issues(ctx context.Context, q approval.IssueQuery, page approval
 	case q.Drafts:
 		r.PK = "PD#" + string(q.Project)
 	}
-	return list[approval.Issue](ctx, s, r, page)
+	return pageOf[approval.Issue](ctx, s, r, page)
 }
 
 // SignOffs implements approval.Store.
 func (s *Store) SignOffs(ctx context.Context, q approval.SignOffQuery, page approval.Page) ([]approval.Task, approval.Cursor, error) {
 	if q.Assignee != "" {
-		return list[approval.Task](ctx, s, Range{Index: Index2, PK: "C#" + string(q.Assignee)}, page)
+		return pageOf[approval.Task](ctx, s, Range{Index: Index2, PK: "C#" + string(q.Assignee)}, page)
 	}
-	return list[approval.Task](ctx, s, Range{Index: Index1, PK: "Q#" + string(q.Department)}, page)
+	return pageOf[approval.Task](ctx, s, Range{Index: Index1, PK: "Q#" + string(q.Department)}, page)
 }
 
 // Overdue implements approval.Store.
 func (s *Store) Overdue(ctx context.Context, shard int, before time.Time, page approval.Page) ([]approval.Late, approval.Cursor, error) {
-	records, cursor, err := list[watchRecord](ctx, s, Range{Index: Index1, PK: "W#" + strconv.Itoa(shard), To: stamp(before)}, page)
+	records, cursor, err := pageOf[watchRecord](ctx, s, Range{Index: Index1, PK: "W#" + strconv.Itoa(shard), To: stamp(before)}, page)
 	late := make([]approval.Late, len(records))
 	for k, r := range records {
 		late[k] = approval.Late{Issue: r.Issue, Watch: r.Watch}
@@ -287,7 +304,7 @@ func (s *Store) Overdue(ctx context.Context, shard int, before time.Time, page a
 
 // Outbox implements approval.Store.
 func (s *Store) Outbox(ctx context.Context, shard int, page approval.Page) ([]approval.Outbox, approval.Cursor, error) {
-	return list[approval.Outbox](ctx, s, Range{Index: Index1, PK: "O#" + strconv.Itoa(shard)}, page)
+	return pageOf[approval.Outbox](ctx, s, Range{Index: Index1, PK: "O#" + strconv.Itoa(shard)}, page)
 }
 
 // OutboxOf reads an outbox record out of an item that a change feed handed
@@ -315,8 +332,8 @@ const (
 	largestPage = 200
 )
 
-// list reads one page of a range.
-func list[T any](ctx context.Context, s *Store, r Range, page approval.Page) ([]T, approval.Cursor, error) {
+// pageOf reads one page of a range.
+func pageOf[T any](ctx context.Context, s *Store, r Range, page approval.Page) ([]T, approval.Cursor, error) {
 	r.Limit = page.Limit
 	if r.Limit <= 0 {
 		r.Limit = defaultPage

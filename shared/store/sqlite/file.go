@@ -72,6 +72,8 @@ type File struct {
 	jobs    chan *job
 	stop    chan struct{}
 	stopped chan struct{}
+	folds   chan struct{}
+	folded  chan struct{}
 	closing sync.Once
 	feed    func([]Item)
 }
@@ -93,7 +95,8 @@ func Open(path string, options ...Option) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, lock: lock, jobs: make(chan *job, 1024), stop: make(chan struct{}), stopped: make(chan struct{})}
+	f := &File{path: path, lock: lock, jobs: make(chan *job, 1024), stop: make(chan struct{}), stopped: make(chan struct{}),
+		folds: make(chan struct{}), folded: make(chan struct{})}
 	f.reads.stmts = map[string]*sql.Stmt{}
 	for _, o := range options {
 		o(f)
@@ -101,6 +104,7 @@ func Open(path string, options ...Option) (*File, error) {
 	if err := f.open(); err != nil {
 		return nil, errors.Join(err, f.release())
 	}
+	go f.fold()
 	go f.write()
 	return f, nil
 }
@@ -155,7 +159,7 @@ func (f *File) open() error {
 	ctx := context.Background()
 	// No checkpoint while callers wait: the write-ahead log is folded in when it
 	// has grown, after a commit has been answered.
-	own, err := sql.Open("sqlite", dsn(f.path, "rwc", "busy_timeout(5000)", "synchronous(FULL)", "wal_autocheckpoint(0)", "cache_size(-16000)", "temp_store(MEMORY)"))
+	own, err := sql.Open("sqlite", dsn(f.path, "rwc", "page_size(8192)", "busy_timeout(5000)", "synchronous(FULL)", "wal_autocheckpoint(0)", "cache_size(-16000)", "temp_store(MEMORY)"))
 	if err != nil {
 		return fmt.Errorf("open %s: %w", f.path, err)
 	}
@@ -289,4 +293,35 @@ func (f *File) Setting(ctx context.Context, name string, fresh func() ([]byte, e
 		return nil, fmt.Errorf("setting %s: %w", name, err)
 	}
 	return value, nil
+}
+
+// Sizes folds the write-ahead log in and answers how many bytes of the file hold
+// items, and how many the journal.
+func (f *File) Sizes(ctx context.Context) (items, journal int64, err error) {
+	err = f.do(ctx, &job{run: func(*writer) error { return nil }})
+	if err != nil {
+		return 0, 0, err
+	}
+	if _, err := f.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		return 0, 0, fmt.Errorf("fold the write-ahead log in: %w", err)
+	}
+	rows, err := f.db.QueryContext(ctx, `SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d JOIN sqlite_master s ON s.name = d.name GROUP BY 1`)
+	if err != nil {
+		return 0, 0, fmt.Errorf("measure data file: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var table string
+		var bytes int64
+		if err := rows.Scan(&table, &bytes); err != nil {
+			return 0, 0, err
+		}
+		switch table {
+		case "item":
+			items += bytes
+		case "execution", "chunk", "definition":
+			journal += bytes
+		}
+	}
+	return items, journal, rows.Err()
 }

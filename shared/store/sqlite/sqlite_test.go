@@ -32,16 +32,21 @@ func open(t *testing.T, path string, options ...sqlite.Option) *sqlite.File {
 
 func TestStoreKeepsItsContract(t *testing.T) {
 	t.Parallel()
-	approvaltest.Store(t, func(t *testing.T) approvaltest.Opened {
-		path := filepath.Join(t.TempDir(), "l.db")
-		file := open(t, path)
-		return approvaltest.Opened{Store: store.New(file.Table()), Reopen: func() approval.Store {
-			if err := file.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return store.New(open(t, path).Table())
-		}}
-	})
+	for name, join := range map[string]func(store.Table) *store.Store{"plain": store.New, "sole": store.NewSole} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			approvaltest.Store(t, func(t *testing.T) approvaltest.Opened {
+				path := filepath.Join(t.TempDir(), "l.db")
+				file := open(t, path)
+				return approvaltest.Opened{Store: join(file.Table()), Reopen: func() approval.Store {
+					if err := file.Close(); err != nil {
+						t.Fatal(err)
+					}
+					return join(open(t, path).Table())
+				}}
+			})
+		})
+	}
 }
 
 func TestJournalKeepsItsContract(t *testing.T) {

@@ -123,12 +123,30 @@ func (f *File) later(j *job) error {
 // what bounds throughput, few enough that nobody waits long.
 const gather = 512
 
-// foldAt is the size of the write-ahead log, in commits' worth of rows, at which
-// it is folded into the file.
-const foldAfterJobs = 20000
+// The write-ahead log is folded into the file beside the writer every foldAside
+// jobs, so that when the writer itself folds the rest, which lets the log begin
+// anew, there is little left to do while callers wait.
+const (
+	foldAside = 2000
+	foldHere  = 20000
+)
+
+// fold folds the write-ahead log in, on a reader's connection, whenever the writer
+// asks; writes go on meanwhile.
+func (f *File) fold() {
+	for range f.folds {
+		var busy, log, folded int
+		_ = f.db.QueryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &log, &folded)
+	}
+	close(f.folded)
+}
 
 func (f *File) write() {
 	defer close(f.stopped)
+	defer func() {
+		close(f.folds)
+		<-f.folded
+	}()
 	w := &writer{conn: f.conn, stmts: map[string]*sql.Stmt{}}
 	batch := make([]*job, 0, gather)
 	sinceFold := 0
@@ -166,9 +184,16 @@ func (f *File) write() {
 			}
 		}
 		f.commit(w, batch)
-		if sinceFold += len(batch); sinceFold >= foldAfterJobs {
+		before := sinceFold
+		switch sinceFold += len(batch); {
+		case sinceFold >= foldHere:
 			_ = w.exec("PRAGMA wal_checkpoint(PASSIVE)")
 			sinceFold = 0
+		case before/foldAside != sinceFold/foldAside:
+			select {
+			case f.folds <- struct{}{}:
+			default: // one is under way
+			}
 		}
 	}
 }
