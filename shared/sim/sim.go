@@ -8,10 +8,14 @@ package sim
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lianban/shared/approval"
@@ -56,6 +60,23 @@ func (c *Clock) Release(now func() time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.run = now
+}
+
+// Rand is a source of random bytes that is the same for the same seed.
+func Rand(seed uint64) io.Reader {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	return rand.NewChaCha8(key)
+}
+
+// IDs makes UUIDv7 ids from the clock and a counter, so that a play repeated
+// names everything the same.
+func IDs(now func() time.Time) func() approval.IssueID {
+	var n atomic.Uint64
+	return func() approval.IssueID {
+		ms := uint64(now().UnixMilli())
+		return approval.IssueID(fmt.Sprintf("%08x-%04x-7000-8000-%012x", ms>>16, ms&0xffff, n.Add(1)))
+	}
 }
 
 // World is everything that goes on by itself.
