@@ -1,0 +1,175 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"lianban/shared/access"
+	"lianban/shared/approval"
+)
+
+// Base is the path under which every route but /healthz lies.
+const Base = "/api/v1"
+
+// Config is what the API is made of.
+type Config struct {
+	Service  *approval.Service
+	Verifier access.Verifier
+	SignIn   *access.Local // signs demo people in; nil when another issuer serves
+	// CursorKey signs list cursors: 16 bytes or more, the same in every process.
+	CursorKey []byte
+	Log       *slog.Logger // nil: silence
+}
+
+// API is the handler; see the package's promises.
+type API struct {
+	server
+	mux  *routes
+	huma huma.API
+}
+
+// server is what the operations work with.
+type server struct {
+	service  *approval.Service
+	verifier access.Verifier
+	signIn   *access.Local
+	cursors  cursors
+	log      *slog.Logger
+	origin   *http.CrossOriginProtection
+
+	// The document in both notations, made once.
+	documentJSON, documentYAML []byte
+}
+
+// routes is a mux that remembers what was registered, for the test that compares
+// routes and document.
+type routes struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// HandleFunc registers a handler.
+func (r *routes) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	r.patterns = append(r.patterns, pattern)
+	r.ServeMux.HandleFunc(pattern, handler)
+}
+
+// New makes the handler, or says everything that is wrong with the configuration.
+func New(c Config) (*API, error) {
+	var faults []error
+	if c.Service == nil {
+		faults = append(faults, errors.New("no service"))
+	}
+	if c.Verifier == nil {
+		faults = append(faults, errors.New("no verifier of tokens"))
+	}
+	if len(c.CursorKey) < 16 {
+		faults = append(faults, fmt.Errorf("a cursor key of %d bytes, which is less than 16", len(c.CursorKey)))
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("configure the HTTP API: %w", errors.Join(faults...))
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{service: c.Service, verifier: c.Verifier,
+		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection()}}
+
+	config := huma.DefaultConfig("Lianban API 联办接口", "1")
+	config.Info.Description = description
+	config.CreateHooks, config.DocsPath, config.SchemasPath, config.OpenAPIPath = nil, "", "", ""
+	config.RejectUnknownQueryParameters = true
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An OpenID Connect ID token."},
+		"cookie": {Type: "apiKey", In: "cookie", Name: access.SessionCookie, Description: "The session of the pages; changes must come from the same origin."},
+	}
+	a.huma = humago.New(a.mux, config)
+	a.huma.UseMiddleware(a.admit)
+	a.session()
+	a.reference()
+	a.reading()
+	a.commands()
+	a.document()
+
+	var err error
+	if a.documentJSON, err = a.huma.OpenAPI().MarshalJSON(); err != nil {
+		return nil, fmt.Errorf("write the API's document: %w", err)
+	}
+	if a.documentYAML, err = a.huma.OpenAPI().YAML(); err != nil {
+		return nil, fmt.Errorf("write the API's document: %w", err)
+	}
+	return a, nil
+}
+
+// ServeHTTP answers everything below Base, and /healthz.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t := &tracked{ResponseWriter: w}
+	defer func() {
+		switch v := recover(); {
+		case v == nil:
+		case v == http.ErrAbortHandler:
+			panic(v)
+		default:
+			problem := a.problem(r, fmt.Errorf("panic: %v", v))
+			if !t.begun {
+				problem.write(t, r)
+			}
+		}
+	}()
+	t.Header().Set("X-Content-Type-Options", "nosniff")
+	t.Header().Set("Cache-Control", "no-store")
+	if handler, pattern := a.mux.Handler(r); pattern == "" {
+		a.problem(r, unrouted(handler, r, t)).write(t, r)
+		return
+	}
+	a.mux.ServeHTTP(t, r)
+}
+
+// tracked knows whether an answer has begun.
+type tracked struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (t *tracked) WriteHeader(status int) { t.begun = true; t.ResponseWriter.WriteHeader(status) }
+
+func (t *tracked) Write(b []byte) (int, error) { t.begun = true; return t.ResponseWriter.Write(b) }
+
+// Unwrap serves http.ResponseController.
+func (t *tracked) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+
+// unrouted says what the mux found missing: the path or the method.
+func unrouted(handler http.Handler, r *http.Request, w http.ResponseWriter) error {
+	s := &silent{header: http.Header{}}
+	handler.ServeHTTP(s, r)
+	if s.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", s.header.Get("Allow"))
+		return &fault{kind: kindMethod, text: text("此地址不接受该请求方法，可用的方法见 Allow 头。", "This address does not take that method; the Allow header lists those it takes.")}
+	}
+	return &fault{kind: kindNotFound, text: text("没有这个地址，请查阅接口文档 "+Base+"/openapi.yaml。", "There is no such address; see the document at "+Base+"/openapi.yaml.")}
+}
+
+// silent keeps status and headers and drops the body.
+type silent struct {
+	header http.Header
+	status int
+}
+
+func (s *silent) Header() http.Header         { return s.header }
+func (s *silent) WriteHeader(status int)      { s.status = status }
+func (s *silent) Write(b []byte) (int, error) { return len(b), nil }
+
+const description = `Joint sign-off of key construction projects 重点项目并联审批.
+
+* Sign in with a bearer token, or with the cookie that the pages share.
+* Every change needs an Idempotency-Key (1 to 128 visible ASCII characters). The same key with the same request does nothing twice.
+* An issue's ETag is its version; send it as If-Match to change only what you have seen.
+* Errors are problem+json (RFC 9457), in Chinese or, with Accept-Language: en, in English.
+* Lists answer items and, when there is more, next: send it as cursor, or follow the Link header.
+
+请求出错时按 Accept-Language 返回中文（默认）或英文说明；凡改变数据的请求须带 Idempotency-Key。`

@@ -1,0 +1,383 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/roster"
+)
+
+// Petition is what a branch asks for.
+type Petition struct {
+	Project     string     `json:"project"`
+	Title       string     `json:"title,omitempty"`
+	Body        string     `json:"body,omitempty"`
+	Items       []int      `json:"items,omitempty" doc:"Numbers of approval items."`
+	Commitments []int      `json:"commitments,omitempty" doc:"Those of the items that are asked for on commitment 告知承诺."`
+	Parties     []AskParty `json:"parties,omitempty" doc:"Departments asked to take part in coordination matters 协调事项."`
+	Assumed     []string   `json:"assumed,omitempty" doc:"Inputs that no source states; shown wherever the issue is."`
+}
+
+// AskParty asks a department to take part in a coordination matter.
+type AskParty struct {
+	Matter     string `json:"matter"`
+	Department string `json:"department"`
+}
+
+// NewIssue is a petition to be raised, or kept as a draft.
+type NewIssue struct {
+	Petition
+	Draft bool `json:"draft,omitempty" doc:"Only save it; the branch alone sees it."`
+}
+
+// Decide is a department's answer. The fields beside reason go with one kind each.
+type Decide struct {
+	Kind    string        `json:"kind" enum:"approve,commitment,object" doc:"同意, 告知承诺 or 不同意."`
+	Reason  string        `json:"reason,omitempty" doc:"Mandatory with object."`
+	Ground  string        `json:"ground,omitempty" doc:"object: the legal ground 法律依据; mandatory."`
+	What    string        `json:"what,omitempty" doc:"commitment: what was promised; mandatory."`
+	By      calendar.Date `json:"by,omitzero" format:"date" doc:"commitment: the day by which it is verified; mandatory."`
+	Checker string        `json:"checker,omitempty" doc:"commitment: the department that verifies it; the own one when absent."`
+}
+
+// AskSupplement asks the branch for what is missing, once, everything at once.
+type AskSupplement struct {
+	Papers []string `json:"papers"`
+}
+
+// AnswerSupplement brings what was missing.
+type AnswerSupplement struct {
+	Text string `json:"text"`
+}
+
+// Rule decides an objection.
+type Rule struct {
+	Outcome string `json:"outcome" enum:"upheld,set_aside,revised" doc:"异议成立, 异议不成立 or 退回修改."`
+	Reason  string `json:"reason"`
+}
+
+// Resubmit starts a new round after a revision.
+type Resubmit struct {
+	Note string `json:"note" doc:"What was changed."`
+}
+
+// Because gives a reason.
+type Because struct {
+	Reason string `json:"reason"`
+}
+
+// Confirm ends an issue with a rating.
+type Confirm struct {
+	Stars   int    `json:"stars" doc:"1 (very bad) to 5 (very good)."`
+	Comment string `json:"comment,omitempty" doc:"Mandatory with 1 or 2 stars."`
+}
+
+// Plan is what a petition leads to.
+type Plan struct {
+	Project  Ref           `json:"project"`
+	AsOf     calendar.Date `json:"asOf" format:"date" doc:"The day for which competences, and from which last days, are counted."`
+	SignOffs []Planned     `json:"signOffs"`
+	Graph    Graph         `json:"graph"`
+}
+
+// Planned is a sign-off that a petition leads to.
+type Planned struct {
+	N          int      `json:"n"`
+	Item       *ItemRef `json:"item,omitempty"`
+	Matter     *Ref     `json:"matter,omitempty"`
+	Department Ref      `json:"department"`
+	Requires   []int    `json:"requires"`
+	Relaxed    []int    `json:"relaxed"`
+	AtOnce     bool     `json:"atOnce" doc:"Nothing has to be granted before it."`
+	Limit      Limit    `json:"limit"`
+	LimitMark  string   `json:"limitMark"`
+	MarkName   Name     `json:"limitMarkName"`
+	Due        Due      `json:"due" doc:"The last day if it were opened on asOf."`
+}
+
+// Key is the header of every change.
+type Key struct {
+	Key string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"128" doc:"A new value for each action, the same one for its repetitions; 1 to 128 visible ASCII characters."`
+}
+
+// Match is the header of changes that may depend on a version.
+type Match struct {
+	IfMatch string `header:"If-Match" doc:"The ETag of the issue you have seen; the change is refused with 412 when it has moved on."`
+}
+
+// OfIssue is the path of a change to an issue.
+type OfIssue struct {
+	Key
+	Match
+	ID string `path:"id"`
+}
+
+// OfSignOff is the path of a change to a sign-off.
+type OfSignOff struct {
+	OfIssue
+	N int `path:"n" doc:"The sign-off's number within the issue."`
+}
+
+type (
+	createIn struct {
+		Key
+		Body NewIssue
+	}
+	planIn  struct{ Body Petition }
+	draftIn struct {
+		OfIssue
+		Body Petition
+	}
+	raiseIn struct {
+		OfIssue
+		Body *Petition `doc:"Raise this instead of the draft as it stands."`
+	}
+	decideIn struct {
+		OfSignOff
+		Body Decide
+	}
+	askIn struct {
+		OfSignOff
+		Body AskSupplement
+	}
+	answerIn struct {
+		OfSignOff
+		Body AnswerSupplement
+	}
+	ruleIn struct {
+		OfSignOff
+		Body Rule
+	}
+	resubmitIn struct {
+		OfIssue
+		Body Resubmit
+	}
+	becauseIn struct {
+		OfIssue
+		Body Because
+	}
+	confirmIn struct {
+		OfIssue
+		Body Confirm
+	}
+)
+
+// change describes a route that changes something.
+func change(path, id, summary, tag string, status int, refusals ...int) huma.Operation {
+	op := operation("POST", path, id, summary, tag, status, append(refusals, http.StatusConflict)...)
+	op.Metadata = map[string]any{keyed: true}
+	return op
+}
+
+func ofIssue(path, id, summary string) huma.Operation {
+	return change("/issues/{id}"+path, id, summary, "issues", 200, http.StatusNotFound, http.StatusPreconditionFailed)
+}
+
+func ofSignOff(path, id, summary string) huma.Operation {
+	return change("/issues/{id}/signoffs/{n}"+path, id, summary, "work", 200, http.StatusNotFound, http.StatusPreconditionFailed)
+}
+
+func (a *API) commands() {
+	huma.Register(a.huma, operation("POST", "/plan", "plan", "What a petition leads to, without raising it 会签预览", "issues", 200), a.plan)
+	huma.Register(a.huma, change("/issues", "raiseIssue", "Raise an issue, or save a draft 提出问题", "issues", 201), a.create)
+	huma.Register(a.huma, ofIssue("/draft", "saveDraft", "Write a draft anew 修改草稿"), a.saveDraft)
+	huma.Register(a.huma, ofIssue("/raise", "raiseDraft", "Raise a draft 提出草稿"), a.raiseDraft)
+	huma.Register(a.huma, ofIssue("/resubmit", "resubmit", "Start a new round after a revision 修改后重新提交"), a.resubmit)
+	huma.Register(a.huma, ofIssue("/withdraw", "withdraw", "Withdraw an issue 撤回"), a.withdraw)
+	huma.Register(a.huma, ofIssue("/confirm", "confirm", "Confirm and rate a concluded issue 确认与评价"), a.confirm)
+	huma.Register(a.huma, ofIssue("/resume", "resume", "Let a round go on that waits for an operator 恢复流程"), a.resume)
+	huma.Register(a.huma, ofSignOff("/claim", "claim", "Take a task out of the department's pool 认领"), a.claim)
+	huma.Register(a.huma, ofSignOff("/release", "release", "Put a task back 退回待办"), a.release)
+	huma.Register(a.huma, ofSignOff("/decision", "decide", "Approve, approve on commitment, or object 出具意见"), a.decide)
+	huma.Register(a.huma, ofSignOff("/supplement", "askSupplement", "Ask the branch for a supplement 要求补正"), a.askSupplement)
+	huma.Register(a.huma, ofSignOff("/supplement/answer", "answerSupplement", "Bring the supplement 提交补正"), a.answerSupplement)
+	huma.Register(a.huma, ofSignOff("/ruling", "rule", "Rule on an objection 裁定异议"), a.rule)
+}
+
+func (p Petition) domain() approval.Petition {
+	numbers := func(from []int) (to []catalog.ItemNo) {
+		for _, no := range from {
+			to = append(to, catalog.ItemNo(no))
+		}
+		return to
+	}
+	out := approval.Petition{Project: roster.ProjectID(p.Project), Title: p.Title, Body: p.Body, Items: numbers(p.Items), Commitments: numbers(p.Commitments), Assumed: p.Assumed}
+	for _, party := range p.Parties {
+		out.Parties = append(out.Parties, approval.Party{Matter: catalog.MatterCode(party.Matter), Department: roster.DepartmentID(party.Department)})
+	}
+	return out
+}
+
+func (s *server) plan(ctx context.Context, in *planIn) (*one[Plan], error) {
+	v := s.view(callOf(ctx))
+	p := in.Body.domain()
+	project, ok := s.service.Roster.Project(p.Project)
+	if !ok {
+		return nil, noProject()
+	}
+	signOffs, err := s.service.Plan(project.District, p, v.today)
+	if err != nil {
+		return nil, err
+	}
+	out := Plan{Project: v.project(project.ID), AsOf: v.today, SignOffs: []Planned{}, Graph: graph(signOffs)}
+	for k := range signOffs {
+		o := v.signOff(&signOffs[k])
+		due := v.Calendar.Due(v.today, o.Limit.Days, signOffs[k].Limit.Unit, nil)
+		out.SignOffs = append(out.SignOffs, Planned{N: o.N, Item: o.Item, Matter: o.Matter, Department: o.Department, Requires: o.Requires, Relaxed: o.Relaxed,
+			AtOnce: len(o.Requires) == 0, Limit: o.Limit, LimitMark: o.LimitMark, MarkName: o.MarkName, Due: v.due(approval.Due{On: due.On, Provisional: due.Provisional})})
+	}
+	return &one[Plan]{out}, nil
+}
+
+// answer tells the issue as a change left it.
+func (s *server) answer(c *call, status int, issue *approval.Issue, repeated bool) *IssueOut {
+	out := &IssueOut{Status: status, ETag: etag(issue.Version), Body: s.view(c).issue(issue)}
+	if repeated {
+		out.Replayed = "true"
+	}
+	return out
+}
+
+func (s *server) create(ctx context.Context, in *createIn) (*IssueOut, error) {
+	c := callOf(ctx)
+	p := in.Body.domain()
+	var cmd approval.Command = approval.Raise{Petition: &p}
+	if in.Body.Draft {
+		cmd = approval.Save{Petition: p}
+	}
+	issue, repeated, err := s.service.Create(ctx, cmd, approval.Call{Actor: c.actor, Key: c.key, Digest: c.digest})
+	if err != nil {
+		return nil, err
+	}
+	if !approval.Visible(&issue, c.actor) { // repeated by the same person in another post
+		return nil, approval.NoIssue(issue.ID)
+	}
+	out := s.answer(c, http.StatusCreated, &issue, repeated)
+	out.Location = Base + "/issues/" + string(issue.ID)
+	return out, nil
+}
+
+// do carries a command out on an issue. A refusal must not tell that a draft of
+// another branch exists, so that it is checked against what the caller may see.
+func (s *server) do(ctx context.Context, in OfIssue, cmd approval.Command) (*IssueOut, error) {
+	c := callOf(ctx)
+	expect, err := expected(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.ID) > longestID {
+		_, err := s.load(ctx, in.ID)
+		return nil, err
+	}
+	issue, repeated, err := s.service.Do(ctx, approval.IssueID(in.ID), cmd, approval.Call{Actor: c.actor, Expect: expect, Key: c.key, Digest: c.digest})
+	if err != nil {
+		if _, ok := errors.AsType[*approval.Error](err); !ok {
+			return nil, fmt.Errorf("%T: %w", cmd, err)
+		}
+		seen, unseen := s.load(ctx, in.ID)
+		if unseen != nil {
+			return nil, unseen
+		}
+		if approval.IsKind(err, approval.Stale) {
+			err = staleError{err, seen.Version}
+		}
+		return nil, err
+	}
+	if !approval.Visible(&issue, c.actor) {
+		return nil, approval.NoIssue(issue.ID)
+	}
+	return s.answer(c, http.StatusOK, &issue, repeated), nil
+}
+
+func (s *server) saveDraft(ctx context.Context, in *draftIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Save{Petition: in.Body.domain()})
+}
+
+func (s *server) raiseDraft(ctx context.Context, in *raiseIn) (*IssueOut, error) {
+	cmd := approval.Raise{}
+	if in.Body != nil {
+		p := in.Body.domain()
+		cmd.Petition = &p
+	}
+	return s.do(ctx, in.OfIssue, cmd)
+}
+
+func (s *server) resubmit(ctx context.Context, in *resubmitIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Resubmit{Note: in.Body.Note})
+}
+
+func (s *server) withdraw(ctx context.Context, in *becauseIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Withdraw{Reason: in.Body.Reason})
+}
+
+func (s *server) confirm(ctx context.Context, in *confirmIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Confirm{Stars: in.Body.Stars, Comment: in.Body.Comment})
+}
+
+func (s *server) resume(ctx context.Context, in *becauseIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Resume{Reason: in.Body.Reason})
+}
+
+func (s *server) claim(ctx context.Context, in *OfSignOff) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Claim{SignOff: in.N})
+}
+
+func (s *server) release(ctx context.Context, in *OfSignOff) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Release{SignOff: in.N})
+}
+
+func (s *server) decide(ctx context.Context, in *decideIn) (*IssueOut, error) {
+	cmd, err := in.Body.command(in.N)
+	if err != nil {
+		return nil, err
+	}
+	return s.do(ctx, in.OfIssue, cmd)
+}
+
+// command is the command of the kind. What belongs to another kind is refused
+// rather than lost.
+func (d Decide) command(n int) (approval.Command, error) {
+	var stray []fieldFault
+	only := func(kind approval.DecisionKind, field string, given bool) {
+		if given && d.Kind != string(kind) {
+			stray = append(stray, fieldFault{field, text("此项只用于“"+string(kind)+"”意见，请删去或改选意见。", "This goes with the kind "+string(kind)+" only; leave it out or choose that kind.")})
+		}
+	}
+	only(approval.Object, "ground", d.Ground != "")
+	only(approval.OnPledge, "what", d.What != "")
+	only(approval.OnPledge, "by", !d.By.IsZero())
+	only(approval.OnPledge, "checker", d.Checker != "")
+	if len(stray) > 0 {
+		f := &fault{kind: kindInvalid, field: stray[0].field, text: stray[0].text}
+		if len(stray) > 1 {
+			f.more = stray
+		}
+		return nil, f
+	}
+	switch approval.DecisionKind(d.Kind) {
+	case approval.OnPledge:
+		return approval.Pledge{SignOff: n, What: d.What, By: d.By, Checker: roster.DepartmentID(d.Checker), Reason: d.Reason}, nil
+	case approval.Object:
+		return approval.Oppose{SignOff: n, Ground: d.Ground, Reason: d.Reason}, nil
+	}
+	return approval.Grant{SignOff: n, Reason: d.Reason}, nil
+}
+
+func (s *server) askSupplement(ctx context.Context, in *askIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.AskSupplement{SignOff: in.N, Papers: in.Body.Papers})
+}
+
+func (s *server) answerSupplement(ctx context.Context, in *answerIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.AnswerSupplement{SignOff: in.N, Text: in.Body.Text})
+}
+
+func (s *server) rule(ctx context.Context, in *ruleIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Rule{SignOff: in.N, Outcome: approval.Outcome(in.Body.Outcome), Reason: in.Body.Reason})
+}

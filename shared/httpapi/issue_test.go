@@ -1,0 +1,501 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"lianban/shared/approval"
+)
+
+func TestAnIssueGoesFromRaisingToItsRating(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	a := w.post(fenjiang, "/issues", diversion).is(http.StatusCreated)
+	id := a.text("id")
+	if got := a.header.Get("Location"); got != "/api/v1/issues/"+id {
+		t.Errorf("Location %q", got)
+	}
+	if a.header.Get("ETag") != `"1"` || a.text("status") != "raised" {
+		t.Errorf("raised: %s %s", a.header.Get("ETag"), a.body)
+	}
+	w.route(id, 1)
+
+	a = w.get(police, "/inbox").is(200)
+	if a.text("items", 0, "issue") != id || a.text("items", 0, "signOff", "due", "on") != "2026-03-09" || a.text("items", 0, "signOff", "due", "remainingWorkingDays") != "5" {
+		t.Errorf("inbox: %s", a.body)
+	}
+	a = w.post(police, "/issues/"+id+"/signoffs/1/claim", "").is(200)
+	if a.text("signOffs", 0, "assignee", "id") != string(police.person) || a.text("signOffs", 0, "assignee", "name", "zh") == "" {
+		t.Errorf("claimed: %s", a.body)
+	}
+	if got := w.get(police, "/claimed").is(200).text("items", 0, "issue"); got != id {
+		t.Errorf("claimed work: %s", got)
+	}
+	w.post(police2, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve"}`).problem(http.StatusConflict, "conflict", "")
+	w.post(police, "/issues/"+id+"/signoffs/1/release", "").is(200)
+	w.post(police2, "/issues/"+id+"/signoffs/1/claim", "{}").is(200)
+	w.post(police2, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve","reason":"同意按方案疏导"}`).is(200)
+
+	w.clock.Add(24 * time.Hour)
+	a = w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"commitment","what":"两周内恢复车道","by":"2026-03-20"}`).is(200)
+	if a.text("signOffs", 1, "duty", "by") != "2026-03-20" || a.text("signOffs", 1, "duty", "checker", "id") != "cc-transport" || a.text("signOffs", 1, "decision", "kind") != "commitment" {
+		t.Errorf("commitment: %s", a.body)
+	}
+	if got := w.verdict(id, 1); got != approval.Agreed {
+		t.Fatalf("verdict %s", got)
+	}
+	w.close(id, 1)
+	a = w.post(fenjiang, "/issues/"+id+"/confirm", `{"stars":5,"comment":"很快"}`).is(200)
+	if a.text("status") != "confirmed" || a.text("rating", "stars") != "5" || a.text("measure", "spanWorking") != "1" || a.text("verdict") != "agreed" {
+		t.Errorf("confirmed: %s", a.body)
+	}
+	w.post(fenjiang, "/issues/"+id+"/withdraw", `{"reason":"不需要了"}`).problem(http.StatusConflict, "closed", "")
+
+	a = w.get(overseer, "/issues/"+id+"/events").is(200)
+	if a.text("items", 0, "kind") != "raise" || a.text("items", 0, "by", "person", "name", "en") == "" {
+		t.Errorf("events: %s", a.body)
+	}
+}
+
+func TestAnObjectionIsRuledOnByTheGeneralBranchAndTheRestStands(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"approve"}`).is(200)
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","reason":"早高峰不能占道"}`).problem(422, "invalid", "ground")
+	a := w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"道路交通安全法第三十二条","reason":"早高峰不能占道"}`).is(200)
+	if a.text("status") != "consulting" || a.text("consultation", "unit", "id") != "general-branch" || a.text("consultation", "due", "on") != "2026-03-04" {
+		t.Errorf("consulting: %s", a.body)
+	}
+	if got := w.get(general, "/objections").is(200).text("items", 0, "id"); got != id {
+		t.Errorf("objections: %s", got)
+	}
+	if a := w.get(command, "/objections").is(200); len(a.at("items").([]any)) != 0 {
+		t.Errorf("the headquarters is shown what has not climbed to it: %s", a.body)
+	}
+	w.get(police, "/objections").problem(http.StatusForbidden, "forbidden", "")
+
+	rule := "/issues/" + id + "/signoffs/1/ruling"
+	w.post(fenjiang, rule, `{"outcome":"set_aside","reason":"x"}`).problem(http.StatusForbidden, "forbidden", "")
+	w.post(general, rule, `{"outcome":"revised","reason":"请避开早高峰"}`).is(200)
+	w.close(id, 1)
+	a = w.post(fenjiang, "/issues/"+id+"/resubmit", `{"note":"改为夜间施工"}`).is(200)
+	if a.text("round") != "2" || a.text("signOffs", 0, "earlier", 0, "ruling", "outcome") != "revised" || a.text("signOffs", 1, "state") != "granted" {
+		t.Errorf("resubmitted: %s", a.body)
+	}
+	w.route(id, 2)
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"同前","reason":"夜间亦不可"}`).is(200)
+	w.clock.Add(4 * 24 * time.Hour)
+	w.verdict(id, 2) // the deadline has passed: the consultation climbs
+	if got := w.get(command, "/objections").is(200).text("items", 0, "id"); got != id {
+		t.Errorf("objections of the headquarters: %s", got)
+	}
+	a = w.post(command, rule, `{"outcome":"upheld","reason":"确不可行"}`).is(200)
+	if a.text("signOffs", 0, "state") != "refused" || a.text("signOffs", 1, "state") != "granted" {
+		t.Errorf("upheld: %s", a.body)
+	}
+	w.close(id, 2)
+	if got := w.get(uValley, "/issues/"+id).is(200).text("verdict"); got != "refused" {
+		t.Errorf("verdict %s", got)
+	}
+}
+
+func TestASupplementStopsTheClockUntilItIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	task := "/issues/" + id + "/signoffs/1"
+	w.post(police, task+"/supplement", `{"papers":[]}`).problem(422, "invalid", "papers")
+	a := w.post(police, task+"/supplement", `{"papers":["疏导方案图","施工时段表"]}`).is(200)
+	if a.text("signOffs", 0, "state") != "supplement" || a.at("signOffs", 0, "due") != nil || a.text("signOffs", 0, "supplement", "papers", 1) != "施工时段表" {
+		t.Errorf("asked: %s", a.body)
+	}
+	w.post(uValley, task+"/supplement/answer", `{"text":"已附"}`).problem(http.StatusForbidden, "forbidden", "")
+	w.clock.Add(48 * time.Hour)
+	a = w.post(fenjiang, task+"/supplement/answer", `{"text":"已附"}`).is(200)
+	if a.text("signOffs", 0, "state") != "open" || a.text("signOffs", 0, "due", "on") != "2026-03-11" || a.text("signOffs", 0, "stops", 0, "reason") != "supplement" {
+		t.Errorf("answered: %s", a.body)
+	}
+	w.post(police, task+"/supplement", `{"papers":["又一份"]}`).problem(422, "invalid", "papers")
+}
+
+func TestADraftIsItsBranchsAlone(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	a := w.post(fenjiang, "/issues", `{"project":"fenjiang-west-bank","title":"草稿","draft":true}`).is(http.StatusCreated)
+	id := a.text("id")
+	if a.text("status") != "draft" {
+		t.Fatalf("draft: %s", a.body)
+	}
+	unknown := "01900000-0000-7000-8000-999999999999"
+	for _, as := range []who{uValley, police, lead, general, command, bureau, overseer, admin} {
+		for path, body := range map[string]string{"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
+			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`} {
+			got := w.post(as, "/issues/"+id+path, body, header("If-Match", `"7"`)).problem(404, "not-found", "issue")
+			want := w.post(as, "/issues/"+unknown+path, body, header("If-Match", `"7"`))
+			if strings.ReplaceAll(string(got.body), id, unknown) != string(want.body) {
+				t.Errorf("%s %s tells a draft from nothing:\n%s\n%s", as.role, path, got.body, want.body)
+			}
+		}
+		w.get(as, "/issues/"+id).problem(404, "not-found", "issue")
+		w.get(as, "/issues/"+id+"/events").problem(404, "not-found", "issue")
+		for _, list := range []string{"/issues?project=fenjiang-west-bank&drafts=true&limit=1", "/issues?project=fenjiang-west-bank", "/issues?district=440604"} {
+			if a := w.get(as, list).is(200); len(a.at("items").([]any)) != 0 || a.at("next") != nil {
+				t.Errorf("%s sees in %s: %s", as.role, list, a.body)
+			}
+		}
+	}
+	if got := w.get(fenjiang, "/issues?project=fenjiang-west-bank&drafts=true").is(200).text("items", 0, "id"); got != id {
+		t.Errorf("the own drafts: %s", got)
+	}
+	w.post(fenjiang, "/issues/"+id+"/raise", "").problem(422, "invalid", "items")
+	w.post(fenjiang, "/issues/"+id+"/draft", diversion).is(200)
+	if got := w.post(fenjiang, "/issues/"+id+"/raise", "").is(200).text("status"); got != "raised" {
+		t.Errorf("raised: %s", got)
+	}
+	w.get(uValley, "/issues/"+id).is(200)
+	w.post(fenjiang, "/issues/"+id+"/draft", diversion).problem(http.StatusConflict, "closed", "")
+}
+
+func TestNobodyDoesAnothersWork(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	for name, c := range map[string]struct {
+		as         who
+		path, body string
+	}{
+		"an officer of another department decides": {transport, "/signoffs/1/decision", `{"kind":"approve"}`},
+		"an officer of another department claims":  {transport, "/signoffs/1/claim", ""},
+		"a lead decides":                              {lead, "/signoffs/2/decision", `{"kind":"approve"}`},
+		"a secretary decides":                         {fenjiang, "/signoffs/1/decision", `{"kind":"approve"}`},
+		"the bureau decides":                          {bureau, "/signoffs/1/decision", `{"kind":"approve"}`},
+		"an overseer decides":                         {overseer, "/signoffs/1/decision", `{"kind":"approve"}`},
+		"a secretary of another branch withdraws":     {uValley, "/withdraw", `{"reason":"x"}`},
+		"an officer withdraws":                        {police, "/withdraw", `{"reason":"x"}`},
+		"a secretary resumes":                         {fenjiang, "/resume", `{"reason":"x"}`},
+		"a secretary of another branch confirms":      {uValley, "/confirm", `{"stars":5}`},
+		"an administrator decides":                    {admin, "/signoffs/1/decision", `{"kind":"approve"}`},
+		"an officer asks for another's supplement":    {transport, "/signoffs/1/supplement", `{"papers":["x"]}`},
+		"a secretary of another branch resubmits":     {uValley, "/resubmit", `{"note":"x"}`},
+		"a secretary of another branch brings papers": {uValley, "/signoffs/1/supplement/answer", `{"text":"x"}`},
+	} {
+		a := w.post(c.as, "/issues/"+id+c.path, c.body)
+		if a.status != http.StatusForbidden {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	w.post(uValley, "/issues", diversion).problem(http.StatusForbidden, "forbidden", "")
+	if got := w.get(fenjiang, "/issues/"+id).is(200).text("version"); got != "2" {
+		t.Errorf("version %s after refusals only", got)
+	}
+	w.get(fenjiang, "/inbox").problem(http.StatusForbidden, "forbidden", "")
+	w.get(police, "/departments/cc-transport/inbox").problem(http.StatusForbidden, "forbidden", "")
+	w.get(police, "/departments/nobody/inbox").problem(404, "not-found", "id")
+	for _, as := range []who{lead, overseer, bureau, transport} {
+		if got := w.get(as, "/departments/cc-transport/inbox").is(200).text("items", 0, "issue"); got != id {
+			t.Errorf("inbox for %s: %s", as.role, got)
+		}
+	}
+}
+
+// changes are every route that needs a key, with what makes it do something: how
+// the issue comes there, who calls, and the body.
+func changes() map[string]struct {
+	as    who
+	body  string
+	ready func(w *world) string
+} {
+	consulting := func(w *world) string {
+		id := w.raised(diversion)
+		w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"g","reason":"r"}`).is(200)
+		return id
+	}
+	draft := func(w *world) string {
+		return w.post(fenjiang, "/issues", strings.Replace(diversion, "{", `{"draft":true,`, 1)).is(201).text("id")
+	}
+	start := func(w *world) string { return w.raised(diversion) }
+	return map[string]struct {
+		as    who
+		body  string
+		ready func(w *world) string
+	}{
+		"POST /api/v1/issues":               {fenjiang, diversion, func(*world) string { return "" }},
+		"POST /api/v1/issues/{id}/draft":    {fenjiang, strings.Replace(diversion, "两周", "三周", 1), draft},
+		"POST /api/v1/issues/{id}/raise":    {fenjiang, diversion, draft},
+		"POST /api/v1/issues/{id}/withdraw": {fenjiang, `{"reason":"不需要了"}`, start},
+		"POST /api/v1/issues/{id}/resubmit": {fenjiang, `{"note":"已改"}`, func(w *world) string {
+			id := consulting(w)
+			w.post(general, "/issues/"+id+"/signoffs/1/ruling", `{"outcome":"revised","reason":"r"}`).is(200)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/confirm": {fenjiang, `{"stars":4}`, func(w *world) string {
+			id := w.raised(diversion)
+			w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve"}`).is(200)
+			w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"approve"}`).is(200)
+			w.close(id, 1)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/resume": {admin, `{"reason":"已处理"}`, func(w *world) string {
+			id := w.raised(diversion)
+			if err := w.service.Hold(w.t.Context(), approval.IssueID(id), 1, "secret-token", "States.Runtime", "secret cause"); err != nil {
+				w.t.Fatal(err)
+			}
+			return id
+		}},
+		"POST /api/v1/issues/{id}/signoffs/{n}/claim": {police, "", start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/release": {police, "", func(w *world) string {
+			id := w.raised(diversion)
+			w.post(police, "/issues/"+id+"/signoffs/1/claim", "").is(200)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/signoffs/{n}/decision":   {police, `{"kind":"approve"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/supplement": {police, `{"papers":["图纸"]}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/supplement/answer": {fenjiang, `{"text":"已附"}`, func(w *world) string {
+			id := w.raised(diversion)
+			w.post(police, "/issues/"+id+"/signoffs/1/supplement", `{"papers":["图纸"]}`).is(200)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/signoffs/{n}/ruling": {general, `{"outcome":"set_aside","reason":"r"}`, consulting},
+	}
+}
+
+func TestEveryChangeHasOneEffectUnderOneKey(t *testing.T) {
+	t.Parallel()
+	all := changes()
+	for operation, needs := range open(t).api.Operations() {
+		c, ok := all[operation]
+		if ok != needs {
+			t.Errorf("%s needs a key: %v; it is tried here: %v", operation, needs, ok)
+		}
+		if !ok {
+			continue
+		}
+		t.Run(strings.TrimPrefix(operation, "POST /api/v1/"), func(t *testing.T) {
+			t.Parallel()
+			w := open(t)
+			id := c.ready(w)
+			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1").Replace(operation)
+			w.post(c.as, path, c.body, header("Idempotency-Key", "")).problem(http.StatusBadRequest, "idempotency-key", "Idempotency-Key")
+			w.post(c.as, path, c.body, header("Idempotency-Key", "两")).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
+			w.post(c.as, path, c.body, header("Idempotency-Key", strings.Repeat("k", 129))).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
+
+			key := header("Idempotency-Key", strings.Repeat("k", 128))
+			first := w.post(c.as, path, c.body, key)
+			if first.status/100 != 2 {
+				t.Fatalf("%s: %s", first.asked, first.body)
+			}
+			if first.header.Get("Idempotency-Replayed") != "" {
+				t.Error("the first answer says that it is repeated")
+			}
+			w.clock.Add(time.Minute)
+			spaced := strings.Replace(c.body, ":", " : \n", 1) // the same content, written otherwise
+			second := w.post(c.as, path, spaced, key).is(first.status)
+			if second.header.Get("Idempotency-Replayed") != "true" {
+				t.Error("the second answer does not say that it is repeated")
+			}
+			if string(first.body) != string(second.body) || first.header.Get("ETag") != second.header.Get("ETag") || first.header.Get("Location") != second.header.Get("Location") {
+				t.Errorf("answers differ:\n%s\n%s", first.body, second.body)
+			}
+			other := `{"reason":"another"}`
+			if c.body != "" {
+				other = strings.Replace(c.body, `":`, `x":`, 1)
+			}
+			if c.body == "" {
+				w.post(c.as, path, other, key).problem(422, "invalid", "")
+			} else {
+				a := w.post(c.as, path, other, key).is(422)
+				_ = a
+			}
+		})
+	}
+}
+
+func TestAKeyIsGoodForOneRequestOnly(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	key := header("Idempotency-Key", "one")
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve"}`, key).is(200)
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve","reason":"改了"}`, key).problem(422, "invalid", "Idempotency-Key")
+	w.post(police, "/issues/"+id+"/signoffs/1/claim", "", key).problem(422, "invalid", "Idempotency-Key")
+	// Another person's key of the same name is another key.
+	w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"approve"}`, key).is(200)
+}
+
+func TestAChangeCanDependOnTheVersionSeen(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	seen := w.get(police, "/issues/"+id).is(200).header.Get("ETag")
+	claim := "/issues/" + id + "/signoffs/1/claim"
+	for _, tag := range []string{`"1"`, `"99"`, `"0"`, `"02"`, `"abc"`, `"-2"`, `W/` + seen} {
+		a := w.post(police, claim, "", header("If-Match", tag)).problem(http.StatusPreconditionFailed, "stale", "If-Match")
+		if a.text("currentVersion") != "2" || a.header.Get("ETag") != seen {
+			t.Errorf("If-Match %s: %s %s", tag, a.header.Get("ETag"), a.body)
+		}
+	}
+	for _, tag := range []string{`2`, `"2`, `"1", "2"`, `"`} {
+		w.post(police, claim, "", header("If-Match", tag)).problem(http.StatusBadRequest, "malformed", "If-Match")
+	}
+	w.post(police, claim, "", header("If-Match", seen)).is(200)
+	w.post(police, "/issues/"+id+"/signoffs/1/release", "", header("If-Match", "*")).is(200)
+	for tag, want := range map[string]int{`"4"`: 304, `W/"4"`: 304, `"3", "4"`: 304, `*`: 304, `"3"`: 200, `4`: 200} {
+		a := w.get(police, "/issues/"+id, header("If-None-Match", tag)).is(want)
+		if a.header.Get("ETag") != `"4"` {
+			t.Errorf("If-None-Match %s: ETag %q", tag, a.header.Get("ETag"))
+		}
+		if want == 304 && len(a.body) != 0 {
+			t.Errorf("304 with a body: %s", a.body)
+		}
+	}
+}
+
+func TestWhatIsInternalStaysInside(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	ctx := t.Context()
+	if err := w.service.Ask(ctx, approval.IssueID(id), 1, approval.Asking{SignOff: 1, Clock: 1, Seconds: 60}, "secret-token-1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.service.Hold(ctx, approval.IssueID(id), 1, "secret-token-2", "States.Runtime", "secret cause"); err != nil {
+		t.Fatal(err)
+	}
+	issue, err := w.service.Store().Issue(ctx, approval.IssueID(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/issues/" + id, "/issues/" + id + "/events", "/issues?project=fenjiang-west-bank", "/inbox"} {
+		a := w.get(police, path).is(200)
+		for _, secret := range []string{"secret-token", "secret cause", "States.Runtime", issue.Head, "wakeAt", "issue-" + id, `"watches"`, `"clock"`} {
+			if strings.Contains(string(a.body), secret) {
+				t.Errorf("%s tells %q: %s", path, secret, a.body)
+			}
+		}
+	}
+	if a := w.get(police, "/issues/"+id); a.at("onHold") != true {
+		t.Errorf("the hold is not shown: %s", a.body)
+	}
+	for _, as := range []who{admin, overseer} {
+		if got := w.get(as, "/issues/"+id).text("hold", "cause"); got != "secret cause" {
+			t.Errorf("%s reads the cause %q", as.role, got)
+		}
+	}
+}
+
+func TestAPlanShowsWhatRaisingWouldBring(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	petition := `{"project":"fenjiang-west-bank","title":"规划与消防","items":[25,29,24],"commitments":[25],"parties":[{"matter":"traffic_diversion","department":"cc-traffic-police"}]}`
+	plan := w.post(fenjiang, "/plan", petition, header("Idempotency-Key", "")).is(200)
+	issue := w.post(fenjiang, "/issues", petition).is(201)
+	if plan.text("graph") != issue.text("graph") {
+		t.Errorf("graph planned %s, raised %s", plan.text("graph"), issue.text("graph"))
+	}
+	if !strings.Contains(plan.text("graph", "requires"), "map[needs:1 signOff:2]") {
+		t.Errorf("29 does not wait for 25: %s", plan.body)
+	}
+	for k := range 4 {
+		for _, field := range []string{"department", "item", "matter", "limit", "limitMark", "requires"} {
+			if plan.text("signOffs", k, field) != issue.text("signOffs", k, field) {
+				t.Errorf("sign-off %d: %s planned %s, raised %s", k+1, field, plan.text("signOffs", k, field), issue.text("signOffs", k, field))
+			}
+		}
+		if plan.text("signOffs", k, "due", "on") <= "2026-03-02" {
+			t.Errorf("sign-off %d is due %s", k+1, plan.text("signOffs", k, "due"))
+		}
+	}
+	w.post(fenjiang, "/plan", `{"project":"fenjiang-west-bank"}`).problem(422, "invalid", "items")
+	w.post(fenjiang, "/plan", `{"project":"nowhere","items":[25]}`).problem(422, "invalid", "project")
+	w.post(fenjiang, "/plan", `{"project":"fenjiang-west-bank","items":[25,25]}`).problem(422, "invalid", "items[1]")
+	w.post(fenjiang, "/plan", `{"project":"fenjiang-west-bank","parties":[{"matter":"traffic_diversion","department":"nobody"}]}`).problem(422, "invalid", "parties[0].department")
+}
+
+func TestListsComePageByPage(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	var ids []string
+	for k := range 5 {
+		ids = append(ids, w.raised(strings.Replace(diversion, "两周", fmt.Sprintf("%d 周", k), 1)))
+	}
+	for _, c := range []struct {
+		as   who
+		path string
+		id   string // where an entry names the issue
+		desc bool
+	}{
+		{fenjiang, "/issues?project=fenjiang-west-bank", "id", true},
+		{overseer, "/issues?district=440604", "id", false},
+		{police, "/inbox?", "issue", false},
+		{bureau, "/departments/cc-transport/inbox?", "issue", false},
+	} {
+		var seen []string
+		next := c.path + "&limit=2"
+		for pages := 0; next != ""; pages++ {
+			if pages > 5 {
+				t.Fatalf("%s does not end", c.path)
+			}
+			a := w.get(c.as, next).is(200)
+			for k := range a.at("items").([]any) {
+				seen = append(seen, a.text("items", k, c.id))
+			}
+			link := a.header.Get("Link")
+			if (link == "") != (a.at("next") == nil) {
+				t.Errorf("%s: next %v, Link %q", next, a.at("next"), link)
+			}
+			next = strings.TrimSuffix(strings.TrimPrefix(link, "<"), `>; rel="next"`)
+		}
+		want := append([]string{}, ids...)
+		if c.desc {
+			for i, j := 0, len(want)-1; i < j; i, j = i+1, j-1 {
+				want[i], want[j] = want[j], want[i]
+			}
+		}
+		if fmt.Sprint(seen) != fmt.Sprint(want) {
+			t.Errorf("%s: %v instead of %v", c.path, seen, want)
+		}
+	}
+	var kinds []string
+	for next := "/issues/" + ids[0] + "/events?limit=1"; next != ""; {
+		a := w.get(police, next).is(200)
+		kinds = append(kinds, a.text("items", 0, "kind"))
+		next = strings.TrimSuffix(strings.TrimPrefix(a.header.Get("Link"), "<"), `>; rel="next"`)
+	}
+	if fmt.Sprint(kinds) != "[raise route]" {
+		t.Errorf("events %v", kinds)
+	}
+	if got := w.get(police, "/issues/"+ids[0]+"/events?after=1").is(200).text("items", 0, "seq"); got != "2" {
+		t.Errorf("after 1 comes %s", got)
+	}
+}
+
+func TestObjectionsComePageByPageToo(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	want := map[string]bool{}
+	for k := range 25 {
+		id := w.raised(diversion)
+		if k%5 == 0 {
+			w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"g","reason":"r"}`).is(200)
+			want[id] = true
+		}
+	}
+	seen := map[string]bool{}
+	for next, pages := "/objections?limit=2", 0; next != ""; pages++ {
+		if pages > 30 {
+			t.Fatal("the list does not end")
+		}
+		a := w.get(general, next).is(200)
+		for k, n := 0, len(a.at("items").([]any)); k < n; k++ {
+			seen[a.text("items", k, "id")] = true
+		}
+		next = strings.TrimSuffix(strings.TrimPrefix(a.header.Get("Link"), "<"), `>; rel="next"`)
+	}
+	if fmt.Sprint(seen) != fmt.Sprint(want) {
+		t.Errorf("objections %v instead of %v", seen, want)
+	}
+}

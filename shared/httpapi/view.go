@@ -1,0 +1,500 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"time"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/roster"
+)
+
+// Name is a name in both languages.
+type Name struct {
+	ZH string `json:"zh"`
+	EN string `json:"en"`
+}
+
+// Ref names something that has an id.
+type Ref struct {
+	ID   string `json:"id"`
+	Name Name   `json:"name"`
+}
+
+// Actor is who did something, and in which post.
+type Actor struct {
+	Person   *Ref   `json:"person,omitempty" doc:"Absent when the workflow acted by itself."`
+	Role     string `json:"role" doc:"secretary, officer, lead, general_branch, headquarters, bureau, overseer, administrator, or machine."`
+	RoleName Name   `json:"roleName"`
+	Unit     *Ref   `json:"unit,omitempty" doc:"The branch or department of the post."`
+}
+
+// Limit is a time limit.
+type Limit struct {
+	Days  int    `json:"days"`
+	Unit  string `json:"unit" enum:"working,calendar" doc:"Working days 工作日 or calendar days 自然日."`
+	Start string `json:"start" enum:"receipt,acceptance" doc:"What it runs from: receipt 收到 or acceptance 受理."`
+}
+
+// Due is a last day.
+type Due struct {
+	On                   calendar.Date `json:"on" format:"date"`
+	Provisional          bool          `json:"provisional" doc:"A holiday notice still to come may move it."`
+	RemainingWorkingDays int           `json:"remainingWorkingDays" doc:"Working days after asOf until the last day, inclusive; 0 on the last day, negative when overdue."`
+}
+
+// ItemRef names an approval item.
+type ItemRef struct {
+	No   int  `json:"no"`
+	Name Name `json:"name"`
+}
+
+// Party is a department asked about a coordination matter.
+type Party struct {
+	Matter     Ref `json:"matter"`
+	Department Ref `json:"department"`
+}
+
+// Count sums an issue's sign-offs up.
+type Count struct {
+	All     int `json:"all"`
+	Open    int `json:"open" doc:"Somebody owes an answer: open, supplement, objected."`
+	Waiting int `json:"waiting"`
+	Granted int `json:"granted"`
+}
+
+// Summary is an issue as lists show it.
+type Summary struct {
+	ID          string        `json:"id"`
+	Version     int64         `json:"version" doc:"Rises with every change; the ETag."`
+	Status      string        `json:"status" enum:"draft,raised,in_signoff,consulting,returned,concluded,confirmed,withdrawn"`
+	Verdict     string        `json:"verdict,omitempty" enum:"agreed,refused,withdrawn"`
+	Project     Ref           `json:"project"`
+	Branch      Ref           `json:"branch"`
+	District    Ref           `json:"district"`
+	Title       string        `json:"title"`
+	RaisedBy    Actor         `json:"raisedBy"`
+	CreatedAt   time.Time     `json:"createdAt"`
+	RaisedAt    time.Time     `json:"raisedAt,omitzero"`
+	ConcludedAt time.Time     `json:"concludedAt,omitzero"`
+	ConfirmedAt time.Time     `json:"confirmedAt,omitzero"`
+	Round       int           `json:"round" doc:"The current round; 0 for a draft."`
+	Tier        Ref           `json:"tier" doc:"How high it has climbed 提级."`
+	Light       string        `json:"light" enum:"green,yellow,red"`
+	NextDue     calendar.Date `json:"nextDue,omitzero" format:"date" doc:"The earliest last day of an open sign-off."`
+	Count       Count         `json:"count"`
+	OnHold      bool          `json:"onHold" doc:"The workflow waits for an operator."`
+}
+
+// Issue is an issue with everything that hangs on it.
+type Issue struct {
+	Summary
+	AsOf         calendar.Date `json:"asOf" format:"date" doc:"The day from which remaining days are counted."`
+	Body         string        `json:"body,omitempty"`
+	Items        []ItemRef     `json:"items"`
+	Commitments  []int         `json:"commitments" doc:"Items asked for on commitment 告知承诺."`
+	Parties      []Party       `json:"parties"`
+	Assumed      []string      `json:"assumed" doc:"Inputs that no source states."`
+	Rounds       []Round       `json:"rounds"`
+	SignOffs     []SignOff     `json:"signOffs"`
+	Graph        Graph         `json:"graph"`
+	Consultation *Consultation `json:"consultation,omitempty"`
+	Hold         *Hold         `json:"hold,omitempty"`
+	Rating       *Rating       `json:"rating,omitempty"`
+	Measure      *Measure      `json:"measure,omitempty"`
+}
+
+// Round is one pass through the workflow.
+type Round struct {
+	N         int       `json:"n"`
+	StartedAt time.Time `json:"startedAt"`
+	ClosedAt  time.Time `json:"closedAt,omitzero"`
+	Verdict   string    `json:"verdict,omitempty" enum:"agreed,refused,returned,withdrawn"`
+	Note      string    `json:"note,omitempty" doc:"What the branch changed."`
+}
+
+// Graph is which sign-off waits for which.
+type Graph struct {
+	Requires []Edge `json:"requires"`
+	Relaxed  []Edge `json:"relaxed" doc:"Prerequisites that a commitment removed."`
+}
+
+// Edge says that one sign-off waits for another.
+type Edge struct {
+	SignOff int `json:"signOff"`
+	Needs   int `json:"needs"`
+}
+
+// SignOff is one department's part in an issue.
+type SignOff struct {
+	N          int        `json:"n"`
+	Item       *ItemRef   `json:"item,omitempty"`
+	Matter     *Ref       `json:"matter,omitempty"`
+	Department Ref        `json:"department"`
+	State      string     `json:"state" enum:"waiting,open,supplement,objected,held,granted,refused,void"`
+	Light      string     `json:"light" enum:"green,yellow,red"`
+	Round      int        `json:"round" doc:"The round that asked last; 0 before the first."`
+	Requires   []int      `json:"requires"`
+	Relaxed    []int      `json:"relaxed"`
+	Limit      Limit      `json:"limit"`
+	LimitMark  string     `json:"limitMark" doc:"What the limit is worth: law, provincial, guide, default, promised, assumed, unsourced."`
+	MarkName   Name       `json:"limitMarkName"`
+	OpenedAt   time.Time  `json:"openedAt,omitzero"`
+	AcceptedAt time.Time  `json:"acceptedAt,omitzero"`
+	DecidedAt  time.Time  `json:"decidedAt,omitzero"`
+	Due        *Due       `json:"due,omitempty" doc:"Absent before it is opened and while the clock stands still; of a decided one, the day that was the last."`
+	Stops      []Stop     `json:"stops" doc:"Spans in which the clock stood still 停表."`
+	Assignee   *Ref       `json:"assignee,omitempty"`
+	ClaimedAt  time.Time  `json:"claimedAt,omitzero"`
+	Decision   *Decision  `json:"decision,omitempty"`
+	Supplement *Request   `json:"supplement,omitempty"`
+	Ruling     *Ruling    `json:"ruling,omitempty"`
+	Duty       *Duty      `json:"duty,omitempty"`
+	Earlier    []Previous `json:"earlier" doc:"What earlier rounds brought."`
+}
+
+// Stop is a span in which the clock stands still.
+type Stop struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to,omitzero"`
+	Reason string    `json:"reason" doc:"supplement or returned."`
+}
+
+// Decision is a department's answer.
+type Decision struct {
+	Kind   string    `json:"kind" enum:"approve,commitment,object"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Ground string    `json:"ground,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Request is a request for a supplement, and the branch's answer.
+type Request struct {
+	Papers     []string  `json:"papers"`
+	By         Actor     `json:"by"`
+	At         time.Time `json:"at"`
+	Answer     string    `json:"answer,omitempty"`
+	AnsweredBy *Actor    `json:"answeredBy,omitempty"`
+	AnsweredAt time.Time `json:"answeredAt,omitzero"`
+}
+
+// Ruling is what the responsible tier said of an objection.
+type Ruling struct {
+	Outcome string    `json:"outcome" enum:"upheld,set_aside,revised"`
+	Reason  string    `json:"reason"`
+	By      Actor     `json:"by"`
+	At      time.Time `json:"at"`
+}
+
+// Duty is what a commitment leaves to be verified.
+type Duty struct {
+	What    string        `json:"what"`
+	By      calendar.Date `json:"by" format:"date"`
+	Checker Ref           `json:"checker"`
+}
+
+// Previous is what an earlier round brought.
+type Previous struct {
+	Round    int       `json:"round"`
+	Decision *Decision `json:"decision,omitempty"`
+	Ruling   *Ruling   `json:"ruling,omitempty"`
+}
+
+// Consultation is the joint consultation on objections.
+type Consultation struct {
+	Round    int       `json:"round"`
+	Tier     Ref       `json:"tier"`
+	Unit     *Ref      `json:"unit,omitempty" doc:"The general branch or headquarters that rules."`
+	OpenedAt time.Time `json:"openedAt"`
+	Due      Due       `json:"due"`
+	ClosedAt time.Time `json:"closedAt,omitzero"`
+}
+
+// Hold is a round that waits for an operator.
+type Hold struct {
+	Round int       `json:"round"`
+	At    time.Time `json:"at"`
+	Error string    `json:"error,omitempty" doc:"For administrators and overseers."`
+	Cause string    `json:"cause,omitempty" doc:"For administrators and overseers."`
+}
+
+// Rating is the branch's word on how it was served.
+type Rating struct {
+	Stars   int       `json:"stars"`
+	Comment string    `json:"comment,omitempty"`
+	By      Actor     `json:"by"`
+	At      time.Time `json:"at"`
+}
+
+// Measure is the days an issue took.
+type Measure struct {
+	RaisedOn    calendar.Date `json:"raisedOn" format:"date"`
+	LastOn      calendar.Date `json:"lastOn" format:"date" doc:"The day of the last decision."`
+	SpanWorking int           `json:"spanWorking" doc:"Working days from raising to the last decision."`
+	SpanDays    int           `json:"spanDays" doc:"Calendar days, the same span."`
+	Net         int           `json:"net" doc:"Sum over sign-offs, accepted to decided, without stops, in working days."`
+	Gross       int           `json:"gross" doc:"Sum over sign-offs, raised to decided, in working days."`
+}
+
+// Task is a sign-off in an inbox, with what is shown of its issue.
+type Task struct {
+	Issue   string        `json:"issue"`
+	Title   string        `json:"title"`
+	Project Ref           `json:"project"`
+	AsOf    calendar.Date `json:"asOf" format:"date"`
+	SignOff SignOff       `json:"signOff"`
+}
+
+// Event is one line of an issue's trail.
+type Event struct {
+	Seq     int64           `json:"seq"`
+	At      time.Time       `json:"at"`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, approve, approve_on_commitment, object, ask_supplement, answer_supplement, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, rouse."`
+	By      Actor           `json:"by"`
+	Round   int             `json:"round,omitempty"`
+	SignOff int             `json:"signOff,omitempty"`
+	Before  string          `json:"before,omitempty"`
+	After   string          `json:"after,omitempty"`
+	Ground  string          `json:"ground,omitempty"`
+	Reason  string          `json:"reason,omitempty"`
+	Detail  json.RawMessage `json:"detail,omitempty" doc:"What else the command said; an object whose fields depend on the kind."`
+}
+
+// view renders for one caller on one day.
+type view struct {
+	approval.Rules
+	today calendar.Date
+	actor approval.Actor
+}
+
+func (s *server) view(c *call) view {
+	return view{s.service.Rules, s.service.Today(), c.actor}
+}
+
+func list[D, V any](from []D, f func(D) V) []V {
+	to := make([]V, 0, len(from))
+	for _, d := range from {
+		to = append(to, f(d))
+	}
+	return to
+}
+
+// whole answers an empty list instead of none.
+func whole[T any](from []T) []T {
+	if from == nil {
+		return []T{}
+	}
+	return from
+}
+
+// operator reports whether the caller looks after the workflow itself, and may
+// read what it said when it stumbled.
+func (v view) operator() bool {
+	return v.actor.Role == roster.Administrator || v.actor.Role == roster.Overseer
+}
+
+func (v view) person(id roster.PersonID) *Ref {
+	if id == "" {
+		return nil
+	}
+	p, ok := v.Roster.Person(id)
+	if !ok {
+		return &Ref{string(id), Name{string(id), string(id)}}
+	}
+	return &Ref{string(id), Name{p.NameZH, p.NameEN}}
+}
+
+func (v view) unit(id string) *Ref {
+	if id == "" {
+		return nil
+	}
+	return &Ref{id, Name(v.Roster.UnitName(id))}
+}
+
+func (v view) department(id roster.DepartmentID) Ref {
+	return Ref{string(id), Name(v.Roster.UnitName(string(id)))}
+}
+
+func (v view) project(id roster.ProjectID) Ref {
+	p, ok := v.Roster.Project(id)
+	if !ok {
+		return Ref{string(id), Name{string(id), string(id)}}
+	}
+	return Ref{string(id), Name{p.NameZH, p.NameEN}}
+}
+
+func (v view) district(code roster.DistrictCode) Ref {
+	d, ok := v.Roster.District(code)
+	if !ok {
+		return Ref{string(code), Name{string(code), string(code)}}
+	}
+	return Ref{string(code), Name{d.NameZH, d.NameEN}}
+}
+
+func (v view) tier(t roster.Tier) Ref { return Ref{string(t), Name(t.Name())} }
+
+func (v view) item(no catalog.ItemNo) ItemRef {
+	i, ok := v.Catalog.Item(no)
+	if !ok {
+		return ItemRef{No: int(no)}
+	}
+	return ItemRef{int(no), Name{i.NameZH, i.NameEN}}
+}
+
+func (v view) matter(code catalog.MatterCode) Ref {
+	m, ok := v.Catalog.Matter(code)
+	if !ok {
+		return Ref{string(code), Name{string(code), string(code)}}
+	}
+	return Ref{string(code), Name{m.NameZH, m.NameEN}}
+}
+
+func (v view) by(a approval.Actor) Actor {
+	name := Name(a.Role.Name())
+	if a.Role == approval.Machine.Role {
+		name = Name{"系统", "system"}
+	}
+	return Actor{v.person(a.Person), string(a.Role), name, v.unit(a.Unit)}
+}
+
+func (v view) due(d approval.Due) Due {
+	return Due{d.On, d.Provisional, v.Calendar.WorkingDays(v.today, d.On)}
+}
+
+func (v view) summary(i *approval.Issue) Summary {
+	return Summary{
+		ID: string(i.ID), Version: i.Version, Status: string(i.Status), Verdict: string(i.Verdict),
+		Project: v.project(i.Project), Branch: *v.unit(string(i.Branch)), District: v.district(i.District), Title: i.Title,
+		RaisedBy: v.by(i.RaisedBy), CreatedAt: i.CreatedAt, RaisedAt: i.RaisedAt, ConcludedAt: i.ConcludedAt, ConfirmedAt: i.ConfirmedAt,
+		Round: i.Round(), Tier: v.tier(i.Tier), Light: string(i.Light), NextDue: i.NextDue,
+		Count: Count{i.Count.All, i.Count.Open, i.Count.Waiting, i.Count.Granted}, OnHold: i.Hold != nil,
+	}
+}
+
+func (v view) issue(i *approval.Issue) *Issue {
+	out := &Issue{Summary: v.summary(i), AsOf: v.today, Body: i.Body,
+		Items:       list(i.Items, v.item),
+		Commitments: list(i.Commitments, func(no catalog.ItemNo) int { return int(no) }),
+		Parties:     list(i.Parties, v.party),
+		Assumed:     whole(i.Assumed),
+		Rounds:      list(i.Rounds, round),
+		SignOffs:    v.signOffs(i.SignOffs),
+		Graph:       graph(i.SignOffs),
+	}
+	if con := i.Consultation; con != nil {
+		out.Consultation = &Consultation{Round: con.Round, Tier: v.tier(con.Tier), OpenedAt: con.OpenedAt, Due: v.due(con.DueOn), ClosedAt: con.ClosedAt}
+		if unit, ok := v.Roster.Up(i.Branch, con.Tier); ok {
+			out.Consultation.Unit = v.unit(string(unit))
+		}
+	}
+	if h := i.Hold; h != nil {
+		out.Hold = &Hold{Round: h.Round, At: h.At}
+		if v.operator() {
+			out.Hold.Error, out.Hold.Cause = h.Error, h.Cause
+		}
+	}
+	if r := i.Rating; r != nil {
+		out.Rating = &Rating{r.Stars, r.Comment, v.by(r.By), r.At}
+	}
+	if m := i.Measure; m != nil {
+		out.Measure = &Measure{m.RaisedOn, m.LastOn, m.SpanWorking, m.SpanDays, m.Net, m.Gross}
+	}
+	return out
+}
+
+func (v view) party(p approval.Party) Party {
+	return Party{v.matter(p.Matter), v.department(p.Department)}
+}
+
+func round(r approval.Round) Round {
+	return Round{r.N, r.StartedAt, r.ClosedAt, string(r.Verdict), r.Note}
+}
+
+func graph(signOffs []approval.SignOff) Graph {
+	g := Graph{Requires: []Edge{}, Relaxed: []Edge{}}
+	for k := range signOffs {
+		s := &signOffs[k]
+		for _, n := range s.Requires {
+			g.Requires = append(g.Requires, Edge{s.N, n})
+		}
+		for _, n := range s.Relaxed {
+			g.Relaxed = append(g.Relaxed, Edge{s.N, n})
+		}
+	}
+	return g
+}
+
+func (v view) signOffs(from []approval.SignOff) []SignOff {
+	to := make([]SignOff, 0, len(from))
+	for k := range from {
+		to = append(to, v.signOff(&from[k]))
+	}
+	return to
+}
+
+func (v view) signOff(s *approval.SignOff) SignOff {
+	out := SignOff{
+		N: s.N, Department: v.department(s.Department), State: string(s.State), Light: string(s.Light), Round: s.Round,
+		Requires: whole(s.Requires), Relaxed: whole(s.Relaxed), Limit: limit(s.Limit), LimitMark: string(s.LimitMark), MarkName: Name(s.LimitMark.Name()),
+		OpenedAt: s.OpenedAt, AcceptedAt: s.AcceptedAt, DecidedAt: s.DecidedAt,
+		Stops:    list(s.Stops, func(stop approval.Stop) Stop { return Stop{stop.From, stop.To, stop.Reason} }),
+		Assignee: v.person(s.Assignee), ClaimedAt: s.ClaimedAt,
+		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
+		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
+			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling)}
+		}),
+	}
+	if s.Item != 0 {
+		item := v.item(s.Item)
+		out.Item = &item
+	}
+	if s.Matter != "" {
+		matter := v.matter(s.Matter)
+		out.Matter = &matter
+	}
+	if !s.Due.On.IsZero() {
+		due := v.due(s.Due)
+		out.Due = &due
+	}
+	if r := s.Request; r != nil {
+		out.Supplement = &Request{Papers: r.Papers, By: v.by(r.By), At: r.At, Answer: r.Answer, AnsweredAt: r.AnsweredAt}
+		if !r.AnsweredAt.IsZero() {
+			by := v.by(r.AnsweredBy)
+			out.Supplement.AnsweredBy = &by
+		}
+	}
+	if d := s.Duty; d != nil {
+		out.Duty = &Duty{d.What, d.By, v.department(d.Checker)}
+	}
+	return out
+}
+
+func limit(l calendar.Limit) Limit { return Limit{l.Days, string(l.Unit), string(l.Start)} }
+
+func (v view) decision(d *approval.Decision) *Decision {
+	if d == nil {
+		return nil
+	}
+	return &Decision{string(d.Kind), v.by(d.By), d.At, d.Ground, d.Reason}
+}
+
+func (v view) ruling(r *approval.Ruling) *Ruling {
+	if r == nil {
+		return nil
+	}
+	return &Ruling{string(r.Outcome), r.Reason, v.by(r.By), r.At}
+}
+
+func (v view) task(t approval.Task) Task {
+	return Task{string(t.Issue), t.Title, v.project(t.Project), v.today, v.signOff(&t.SignOff)}
+}
+
+func (v view) event(e approval.Event) Event {
+	out := Event{Seq: e.Seq, At: e.At, Kind: e.Kind, By: v.by(e.By), Round: e.Round, SignOff: e.SignOff, Before: e.Before, After: e.After, Ground: e.Ground}
+	if e.Kind != approval.EvStuck || v.operator() {
+		out.Reason, out.Detail = e.Reason, e.Detail
+	}
+	return out
+}
