@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -13,7 +14,7 @@ import (
 	"lianban/shared/approval"
 )
 
-// Base is the path under which every route but /healthz lies.
+// Base is the path under which every route lies that people use.
 const Base = "/api/v1"
 
 // Config is what the API is made of.
@@ -96,6 +97,7 @@ func New(c Config) (*API, error) {
 	a.commands()
 	a.document()
 
+	loosen(a.huma.OpenAPI())
 	var err error
 	if a.documentJSON, err = a.huma.OpenAPI().MarshalJSON(); err != nil {
 		return nil, fmt.Errorf("write the API's document: %w", err)
@@ -106,7 +108,40 @@ func New(c Config) (*API, error) {
 	return a, nil
 }
 
-// ServeHTTP answers everything below Base, and /healthz.
+// loosen lets answers gain fields: only what is sent to the API is refused for a
+// field too many, so that only those schemas are closed in the document.
+func loosen(document *huma.OpenAPI) {
+	schemas := document.Components.Schemas
+	asked := map[*huma.Schema]bool{}
+	var walk func(s *huma.Schema)
+	walk = func(s *huma.Schema) {
+		for s != nil && s.Ref != "" {
+			s = schemas.SchemaFromRef(s.Ref)
+		}
+		if s == nil || asked[s] {
+			return
+		}
+		asked[s] = true
+		walk(s.Items)
+		for _, property := range s.Properties {
+			walk(property)
+		}
+	}
+	for _, path := range document.Paths {
+		if path.Post != nil && path.Post.RequestBody != nil {
+			for _, media := range path.Post.RequestBody.Content {
+				walk(media.Schema)
+			}
+		}
+	}
+	for _, s := range schemas.Map() {
+		if !asked[s] {
+			s.AdditionalProperties = nil
+		}
+	}
+}
+
+// ServeHTTP answers everything below Base, the health check and the document.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := &tracked{ResponseWriter: w}
 	defer func() {
@@ -115,7 +150,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case v == http.ErrAbortHandler:
 			panic(v)
 		default:
-			problem := a.problem(r, fmt.Errorf("panic: %v", v))
+			problem := a.problem(r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
 			if !t.begun {
 				problem.write(t, r)
 			}
@@ -151,7 +186,7 @@ func unrouted(handler http.Handler, r *http.Request, w http.ResponseWriter) erro
 		w.Header().Set("Allow", s.header.Get("Allow"))
 		return &fault{kind: kindMethod, text: text("此地址不接受该请求方法，可用的方法见 Allow 头。", "This address does not take that method; the Allow header lists those it takes.")}
 	}
-	return &fault{kind: kindNotFound, text: text("没有这个地址，请查阅接口文档 "+Base+"/openapi.yaml。", "There is no such address; see the document at "+Base+"/openapi.yaml.")}
+	return &fault{kind: kindNotFound, text: text("没有这个地址，请查阅接口文档 /openapi.yaml。", "There is no such address; see the document at /openapi.yaml.")}
 }
 
 // silent keeps status and headers and drops the body.

@@ -46,6 +46,16 @@ func TestOpenAPIIsTheSameEveryTimeAndNamesNoHost(t *testing.T) {
 	}
 }
 
+func TestOpenAPIClosesWhatIsSentAndLeavesAnswersOpen(t *testing.T) {
+	t.Parallel()
+	a := open(t).send("GET", "/openapi.json", "").is(200)
+	for name, closed := range map[string]bool{"NewIssue": true, "AskParty": true, "Decide": true, "Issue": false, "Problem": false, "Party": false} {
+		if got := a.at("components", "schemas", name, "additionalProperties") == false; got != closed {
+			t.Errorf("schema %s is closed: %v", name, got)
+		}
+	}
+}
+
 func TestOpenAPIIsServed(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -88,7 +98,7 @@ func TestRoutesAndOpenAPIAgree(t *testing.T) {
 func TestEveryRouteButThePublicOnesNeedsASignIn(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	public := []string{"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/people", "GET /healthz", "GET /api/v1/openapi.json", "GET /api/v1/openapi.yaml"}
+	public := []string{"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/people", "GET /healthz", "GET /openapi.json", "GET /openapi.yaml"}
 	fill := strings.NewReplacer("{id}", "x", "{n}", "1", "{no}", "1", "{date}", "2026-03-02")
 	for _, pattern := range w.api.Patterns() {
 		method, path, _ := strings.Cut(pattern, " ")

@@ -1,13 +1,16 @@
 package httpapi_test
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"lianban/shared/access"
+	"lianban/shared/httpapi"
 )
 
 func TestUnknownRoutesAndMethodsAreProblemsToo(t *testing.T) {
@@ -158,6 +161,25 @@ func TestInternalErrorsShowAnIDAndNothingElse(t *testing.T) {
 	store.err = nil
 	if got := w.send("GET", "/healthz", "").is(200).text("status"); got != "ok" {
 		t.Errorf("health %q", got)
+	}
+}
+
+// fallen is a verifier that breaks.
+type fallen struct{}
+
+func (fallen) Verify(context.Context, string) (access.Identity, error) { panic("secret: out of luck") }
+
+func TestAPanicIsAnInternalErrorToo(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	var err error
+	w.api, err = httpapi.New(httpapi.Config{Service: w.service, Verifier: fallen{}, CursorKey: cursorKey, Log: slog.New(slog.NewTextHandler(w.log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.get(police, "/inbox").problem(500, "internal", "")
+	if strings.Contains(string(a.body), "luck") || !strings.Contains(w.log.String(), "out of luck") || !strings.Contains(w.log.String(), "problem_test.go") {
+		t.Errorf("told: %s; logged: %s", a.body, w.log)
 	}
 }
 

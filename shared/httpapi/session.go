@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -81,6 +82,7 @@ func operation(method, path, id, summary, tag string, status int, refusals ...in
 // public takes the need for a sign-in off.
 func public(op huma.Operation) huma.Operation {
 	op.Security = nil
+	op.Errors = slices.DeleteFunc(op.Errors, func(status int) bool { return status == http.StatusUnauthorized })
 	return op
 }
 
@@ -159,7 +161,8 @@ func (a *API) document() {
 		{"/openapi.json", "getOpenAPIJSON", "This document as JSON 接口文档", "application/openapi+json", &a.documentJSON},
 		{"/openapi.yaml", "getOpenAPIYAML", "This document as YAML 接口文档", "application/openapi+yaml", &a.documentYAML},
 	} {
-		op := public(operation("GET", d.path, d.id, d.summary, "service", 200))
+		op := public(operation("GET", "", d.id, d.summary, "service", 200))
+		op.Path = d.path
 		op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{d.kind: {}}}}
 		huma.Register(a.huma, op, func(context.Context, *nothing) (*documentOut, error) {
 			return &documentOut{d.kind, *d.text}, nil

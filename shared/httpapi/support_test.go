@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -220,7 +221,7 @@ func (w *world) send(method, path, body string, options ...with) *answer {
 	if body != "" {
 		reader = strings.NewReader(body)
 	}
-	if !strings.HasPrefix(path, "/healthz") && !strings.HasPrefix(path, "/api/") {
+	if !slices.ContainsFunc([]string{"/healthz", "/openapi.", "/api/"}, func(root string) bool { return strings.HasPrefix(path, root) }) {
 		path = httpapi.Base + path
 	}
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, reader)
