@@ -1,0 +1,36 @@
+// Package webui is the pages: what people see and fill in, rendered on the
+// server, in Chinese first and in English by a switch.
+//
+// It must not know any rule. Whether something may be done is asked of
+// [approval.Rules.Apply] with the command the form would send, and its refusal is
+// printed as it was worded; no template compares a role, a state or a date to
+// decide anything. It must not know how issues are stored or who runs the
+// workflow. It reads no clock but the service's, and calls no network.
+//
+// # How a page comes about
+//
+//	request ─▶ dispatch ─▶ handler ─▶ view model ─▶ template ─▶ buffer ─▶ response
+//	             │            │
+//	             │            └─ returns an error: one place turns it into a page
+//	             └─ language, who is signed in, cross-origin check, headers
+//
+// Forms are plain and work without script; there is none. After a form did its
+// work the browser is sent on by 303, so that reloading repeats nothing. When a
+// form is refused, the same page comes back with the refusal at its field and
+// everything typed still there.
+//
+// # What a form carries
+//
+// Four hidden fields ([stamp]): an idempotency key made at rendering, so that a
+// double click is one act; the version seen; a seal over the part of the issue
+// that the form is about; and the number of the last event seen. An issue moves
+// on whenever any department answers. Only if what the form is about has
+// changed is the form stale; the page then shows what happened since beside what
+// was typed.
+//
+// # Texts
+//
+// Every text is in text/zh.json and text/en.json under the same key. Names and
+// sentences of the domain come from roster, catalog and approval, which have both
+// languages themselves.
+package webui

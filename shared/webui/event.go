@@ -1,0 +1,132 @@
+package webui
+
+import (
+	"encoding/json"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/roster"
+)
+
+// eventView is one line of the trail as a sentence.
+type eventView struct {
+	Seq            int64
+	At, Text       string
+	Ground, Reason string
+	Papers         []string
+	Class          string // what kind of line it is: person, machine, alarm
+}
+
+// eventDetail is what the details of all kinds of events say together.
+type eventDetail struct {
+	After    int                 `json:"after"`
+	Opened   []int               `json:"opened"`
+	Due      calendar.Date       `json:"due"`
+	What     string              `json:"what"`
+	By       calendar.Date       `json:"by"`
+	Checker  roster.DepartmentID `json:"checker"`
+	Papers   []string            `json:"papers"`
+	Tier     roster.Tier         `json:"tier"`
+	Outcome  approval.Outcome    `json:"outcome"`
+	Stars    int                 `json:"stars"`
+	Cause    string              `json:"cause"`
+	SignOffs int                 `json:"signOffs"`
+}
+
+// event says what happened. Every kind has its sentence under event.<kind>.
+func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
+	var d eventDetail
+	if len(e.Detail) > 0 {
+		// A detail that cannot be read leaves its part of the sentence empty.
+		if err := json.Unmarshal(e.Detail, &d); err != nil {
+			v.Log.WarnContext(v.ctx(), "event detail cannot be read", "issue", e.Issue, "event", e.Seq, "error", err)
+		}
+	}
+	out := eventView{Seq: e.Seq, At: v.moment(e.At), Ground: e.Ground, Reason: e.Reason, Class: "person"}
+	if e.By.Person == "" {
+		out.Class = "machine"
+	}
+	who := v.actor(e.By)
+	task := ""
+	if s := issue.SignOff(e.SignOff); s != nil {
+		task = v.t("task.named", s.N, v.subject(s), v.department(s.Department))
+	}
+	key := "event." + e.Kind
+	switch e.Kind {
+	case approval.EvRaise:
+		out.Text = v.t(key, who, d.SignOffs)
+	case approval.EvRoute:
+		if len(d.Opened) == 0 {
+			out.Text = v.t(key + ".none")
+		} else {
+			out.Text = v.t(key, v.numbers(d.Opened))
+		}
+	case approval.EvOpen:
+		out.Text = v.t(key, task, d.After, v.date(d.Due))
+	case approval.EvAsk:
+		if task == "" {
+			out.Text = v.t(key + ".consultation")
+		} else {
+			out.Text = v.t(key, task)
+		}
+	case approval.EvCommit:
+		out.Text = v.t(key, who, task, v.t("duty", d.What, v.date(d.By), v.department(d.Checker)))
+	case approval.EvRequest:
+		out.Text, out.Papers = v.t(key, who, task, len(d.Papers)), d.Papers
+	case approval.EvAnswer:
+		out.Text = v.t(key, who, task, v.date(d.Due))
+	case approval.EvYellow, approval.EvRed:
+		out.Text, out.Class = v.t(key, task, v.date(d.Due)), "alarm"
+	case approval.EvEscalate:
+		out.Class, out.Reason = "alarm", ""
+		if task == "" {
+			out.Text = v.t(key+".consultation", v.tier(roster.Tier(e.Before)), v.tier(roster.Tier(e.After)))
+		} else {
+			out.Text = v.t(key, task, v.tier(roster.Tier(e.After)))
+		}
+	case approval.EvConsult:
+		out.Text = v.t(key, v.tier(d.Tier), v.date(d.Due))
+	case approval.EvRule:
+		out.Text = v.t(key, who, task, v.t("outcome."+string(d.Outcome)))
+	case approval.EvConclude, approval.EvCloseRound:
+		verdict := e.Reason
+		if e.Kind == approval.EvCloseRound {
+			verdict = e.After
+		}
+		out.Text, out.Reason = v.t(key, v.t("verdict."+verdict), e.Round), ""
+	case approval.EvConfirm:
+		out.Text = v.t(key, who, v.t("stars", d.Stars))
+	case approval.EvStuck:
+		out.Text, out.Reason, out.Class = v.t(key), "", "alarm"
+	case approval.EvResubmit:
+		out.Text = v.t(key, who, e.Round)
+	case approval.EvReturn, approval.EvHold:
+		out.Text = v.t(key)
+	case approval.EvRouse:
+		out.Text = v.t(key)
+	case approval.EvDraft, approval.EvWithdraw, approval.EvResume:
+		out.Text = v.t(key, who)
+	default: // claim, release, approve, object: somebody and a sign-off
+		out.Text = v.t(key, who, task)
+	}
+	return out
+}
+
+// events are the issue's events after a number, oldest first.
+func (v *visit) events(issue *approval.Issue, after int64) ([]eventView, error) {
+	var all []eventView
+	page := approval.Page{Limit: 200}
+	for {
+		list, next, err := v.Service.Store().Events(v.ctx(), issue.ID, after, page)
+		if err != nil {
+			return nil, err
+		}
+		for k := range list {
+			all = append(all, v.event(issue, &list[k]))
+		}
+		if next == "" {
+			return all, nil
+		}
+		page.Cursor = next
+	}
+}

@@ -1,0 +1,349 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/roster"
+)
+
+// issueHead is the top of every page about an issue.
+type issueHead struct {
+	ID, URL, Title   string
+	Project, Branch  string
+	ProjectURL       string
+	Status, Sentence string
+	Holder           string
+	Light            light
+	Lit              bool
+	Tier             string
+	Raised, RaisedBy string
+	Round            int
+	Held             bool
+}
+
+func (v *visit) head(i *approval.Issue) issueHead {
+	h := issueHead{ID: string(i.ID), URL: "/issues/" + string(i.ID), Title: i.Title, Project: v.project(i.Project), Branch: v.unit(string(i.Branch)),
+		ProjectURL: "/issues?project=" + url.QueryEscape(string(i.Project)), Status: string(i.Status), Light: v.light(i.Light), Lit: !i.Status.Ended() && i.Status != approval.Returned,
+		Raised: v.moment(i.RaisedAt), RaisedBy: v.actor(i.RaisedBy), Round: i.Round(), Held: i.Hold != nil}
+	if roster.Above(i.Tier, roster.TierBranch) {
+		h.Tier = v.tier(i.Tier)
+	}
+	h.Sentence, h.Holder = v.sentence(i)
+	return h
+}
+
+// sentence says where the issue stands and who holds it now.
+func (v *visit) sentence(i *approval.Issue) (where, holder string) {
+	key := "sentence." + string(i.Status)
+	branch := v.unit(string(i.Branch))
+	switch i.Status {
+	case approval.InSignOff:
+		var names []string
+		for k := range i.SignOffs {
+			s := &i.SignOffs[k]
+			name := v.department(s.Department)
+			if s.State == approval.Supplement {
+				name = v.t("holder.supplement", branch, name)
+			} else if s.State != approval.Open {
+				continue
+			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		where = v.t(key, i.Count.All, i.Count.Granted, i.Count.Open, i.Count.Waiting)
+		if !i.NextDue.IsZero() {
+			where += v.t("sentence.due", v.date(i.NextDue), v.left(i.NextDue, v.today, calendar.WorkingDays))
+		}
+		if len(names) == 0 {
+			return where, v.t("machine")
+		}
+		return where, v.list(names)
+	case approval.Consulting:
+		if con := i.Consultation; con != nil {
+			unit, _ := v.Service.Roster.Up(i.Branch, con.Tier)
+			return v.t(key, v.tier(con.Tier), v.date(con.DueOn.On), v.left(con.DueOn.On, v.today, calendar.WorkingDays)), v.unit(string(unit))
+		}
+	case approval.Concluded:
+		return v.t(key, v.t("verdict."+string(i.Verdict)), v.date(calendar.Of(i.ConcludedAt))), branch
+	case approval.Confirmed:
+		return v.t(key, v.t("verdict."+string(i.Verdict)), v.date(calendar.Of(i.ConfirmedAt))), ""
+	case approval.Withdrawn:
+		return v.t(key, v.date(calendar.Of(i.ConcludedAt))), ""
+	case approval.Raised:
+		return v.t(key), v.t("machine")
+	}
+	return v.t(key), branch
+}
+
+// act is one form of the issue page.
+type act struct {
+	ID       string // unique on the page
+	Act      string
+	N        int
+	Stamp    stamp
+	Problems problems
+	Typed    url.Values
+	Task     taskView
+	Choices  []choice
+	Open     bool
+}
+
+type holdView struct{ At, Error, Cause string }
+
+type consultationView struct {
+	Tier, Opened, Closed string
+	Due                  dueView
+	Who                  string
+}
+
+type measureView struct {
+	SpanWorking, SpanDays, Net, Gross int
+	RaisedOn, LastOn                  string
+	Baselines                         []baselineView
+	Headline                          string
+}
+
+type baselineView struct {
+	Name, Days, Note string
+}
+
+type issuePage struct {
+	frame
+	Issue    issueHead
+	Body     []string
+	Assumed  []string
+	Problems problems
+	Summary  []link
+	Since    []eventView
+	Typed    url.Values
+
+	Hold         *holdView
+	Resume       *act
+	Rulings      []act
+	Supplements  []act
+	Resubmit     *act
+	Confirm      *act
+	Withdraw     *act
+	Tasks        []taskView
+	Consultation *consultationView
+	Chart        *chart
+	Graph        *graph
+	Measure      *measureView
+	Rating       string
+	RatingText   string
+	Rounds       []string
+	Events       []eventView
+}
+
+func (v *visit) issuePage() error {
+	issue, err := v.Service.Issue(v.ctx(), approval.IssueID(v.r.PathValue("id")), v.viewer.Actor)
+	if err != nil {
+		return err
+	}
+	if issue.Status == approval.Draft {
+		v.redirect("/issues/" + string(issue.ID) + "/edit")
+		return nil
+	}
+	return v.showIssue(http.StatusOK, &issue, nil)
+}
+
+// issueAct takes the forms of the issue page.
+func (v *visit) issueAct() error {
+	id := approval.IssueID(v.r.PathValue("id"))
+	n, _ := strconv.Atoi(v.r.PostForm.Get("n")) // 0: about the issue as a whole
+	var cmd approval.Command
+	name := v.r.PostForm.Get("act")
+	switch name {
+	case "rule":
+		cmd = approval.Rule{SignOff: n, Outcome: approval.Outcome(v.typed("outcome")), Reason: v.typed("reason")}
+	case "answer":
+		cmd = approval.AnswerSupplement{SignOff: n, Text: v.typed("text")}
+	case "resubmit":
+		cmd = approval.Resubmit{Note: v.typed("note")}
+	case "withdraw":
+		cmd = approval.Withdraw{Reason: v.typed("reason")}
+	case "confirm":
+		stars, _ := strconv.Atoi(v.typed("stars")) // none chosen is 0, which the rules refuse
+		cmd = approval.Confirm{Stars: stars, Comment: v.typed("comment")}
+	case "resume":
+		cmd = approval.Resume{Reason: v.typed("reason")}
+	}
+	var err error = &approval.Error{Kind: approval.Invalid, Text: approval.Text{ZH: "请从页面上的表单办理。", EN: "Please use one of the forms on the page."}}
+	if cmd != nil {
+		_, err = v.do(id, n, cmd)
+	}
+	if err == nil {
+		v.redirect("/issues/" + string(id) + "?done=" + name)
+		return nil
+	}
+	wrong, ok := v.refused(err)
+	if !ok {
+		return err
+	}
+	status := statusOf(err)
+	issue, err := v.Service.Issue(v.ctx(), id, v.viewer.Actor)
+	if err != nil {
+		return err
+	}
+	return v.showIssue(status, &issue, wrong)
+}
+
+func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) error {
+	p := issuePage{frame: v.frame(issue.Title), Issue: v.head(issue), Body: strings.Split(issue.Body, "\n"), Assumed: v.assumed(issue), Problems: problems{}, Typed: v.r.PostForm}
+	sent, sentN := v.r.PostForm.Get("act"), v.r.PostForm.Get("n")
+	form := func(name string, n int) *act {
+		a := &act{ID: name, Act: name, N: n, Stamp: v.stamp(issue, n), Problems: problems{}, Typed: url.Values{}}
+		if n > 0 {
+			a.ID += strconv.Itoa(n)
+		}
+		if wrong != nil && sent == name && (n == 0 || sentN == strconv.Itoa(n)) {
+			a.Problems, a.Typed, a.Open = wrong, v.r.PostForm, true
+			for field, text := range wrong {
+				anchor := "#f-" + a.ID + "-" + field
+				if field == "" {
+					anchor = "#" + a.ID
+				}
+				p.Summary = append(p.Summary, link{Text: text, URL: anchor})
+			}
+		}
+		return a
+	}
+	offered := func(name string, try approval.Command) *act {
+		if v.allowed(issue, try) != nil {
+			return nil
+		}
+		return form(name, 0)
+	}
+	p.Resubmit = offered("resubmit", approval.Resubmit{Note: "-"})
+	p.Confirm = offered("confirm", approval.Confirm{Stars: 5})
+	p.Withdraw = offered("withdraw", approval.Withdraw{Reason: "-"})
+	p.Resume = offered("resume", approval.Resume{Reason: "-"})
+	if p.Confirm != nil {
+		for stars := 5; stars >= 1; stars-- {
+			p.Confirm.Choices = append(p.Confirm.Choices, choice{Value: strconv.Itoa(stars), Text: v.t("stars", stars), Note: v.t("stars." + strconv.Itoa(stars)), On: p.Confirm.Typed.Get("stars") == strconv.Itoa(stars)})
+		}
+	}
+	for k := range issue.SignOffs {
+		s := &issue.SignOffs[k]
+		task := v.task(issue.ID, issue.Project, s)
+		p.Tasks = append(p.Tasks, task)
+		if v.allowed(issue, approval.Rule{SignOff: s.N, Outcome: approval.SetAside, Reason: "-"}) == nil {
+			a := form("rule", s.N)
+			a.Task = task
+			for _, outcome := range []approval.Outcome{approval.SetAside, approval.Revise, approval.Uphold} {
+				a.Choices = append(a.Choices, choice{Value: string(outcome), Text: v.t("outcome." + string(outcome)), Note: v.t("next.rule." + string(outcome)), On: a.Typed.Get("outcome") == string(outcome)})
+			}
+			p.Rulings = append(p.Rulings, *a)
+		}
+		if v.allowed(issue, approval.AnswerSupplement{SignOff: s.N, Text: "-"}) == nil {
+			a := form("answer", s.N)
+			a.Task = task
+			p.Supplements = append(p.Supplements, *a)
+		}
+	}
+	if h := issue.Hold; h != nil {
+		p.Hold = &holdView{At: v.moment(h.At), Error: h.Error, Cause: h.Cause}
+	}
+	if con := issue.Consultation; con != nil {
+		unit, _ := v.Service.Roster.Up(issue.Branch, con.Tier)
+		p.Consultation = &consultationView{Tier: v.tier(con.Tier), Opened: v.moment(con.OpenedAt), Who: v.unit(string(unit))}
+		if con.ClosedAt.IsZero() {
+			p.Consultation.Due = v.due(con.DueOn, calendar.WorkingDays)
+		} else {
+			p.Consultation.Closed = v.moment(con.ClosedAt)
+		}
+	}
+	if wrong != nil && len(p.Summary) == 0 { // the form that was sent is not offered any more
+		for field, text := range wrong {
+			p.Problems[field] = text
+			p.Summary = append(p.Summary, link{Text: text, URL: "#main"})
+		}
+	}
+	for _, round := range issue.Rounds {
+		if round.Note != "" {
+			p.Rounds = append(p.Rounds, v.t("round.note", round.N, v.moment(round.StartedAt), round.Note))
+		}
+	}
+	if r := issue.Rating; r != nil {
+		p.Rating, p.RatingText = v.t("rating", v.actor(r.By), v.t("stars", r.Stars), v.moment(r.At)), r.Comment
+	}
+	p.Graph = v.graph(issue.SignOffs)
+	return v.finishIssue(status, issue, &p, wrong)
+}
+
+// finishIssue adds what is counted and read: chart, measure, events.
+func (v *visit) finishIssue(status int, issue *approval.Issue, p *issuePage, wrong problems) (err error) {
+	if p.Chart, err = v.chart(issue); err != nil {
+		return err
+	}
+	if p.Measure, err = v.measure(issue); err != nil {
+		return err
+	}
+	if p.Events, err = v.events(issue, 0); err != nil {
+		return err
+	}
+	slices.Reverse(p.Events)
+	if wrong != nil {
+		if p.Since, err = v.since(issue); err != nil {
+			return err
+		}
+	}
+	return v.render(status, "issue.html", p)
+}
+
+// assumed lists what stands behind the issue without a source.
+func (v *visit) assumed(issue *approval.Issue) []string {
+	list := slices.Clone(issue.Assumed)
+	if project, ok := v.Service.Roster.Project(issue.Project); ok && project.IsAssumed() {
+		list = append(list, v.t("assumed.project", v.name(project.Assumed)))
+	}
+	var limits []string
+	for k := range issue.SignOffs {
+		if s := &issue.SignOffs[k]; s.Item == 0 || s.LimitMark == "assumed" || s.LimitMark == "promised" || s.LimitMark == "default" {
+			limits = append(limits, v.t("assumed.limit", s.N, v.subject(s), v.limit(s.Limit), v.mark(s.LimitMark)))
+		}
+	}
+	return append(list, limits...)
+}
+
+// measure is what an ended issue took, beside the baselines and their marks.
+func (v *visit) measure(issue *approval.Issue) (*measureView, error) {
+	m := issue.Measure
+	if m == nil {
+		return nil, nil
+	}
+	view := &measureView{SpanWorking: m.SpanWorking, SpanDays: m.SpanDays, Net: m.Net, Gross: m.Gross, RaisedOn: v.date(m.RaisedOn), LastOn: v.date(m.LastOn)}
+	report, ok, err := v.Service.Report(issue)
+	if err != nil || !ok {
+		return view, err
+	}
+	for _, b := range report.Baselines {
+		line := baselineView{Name: v.t("baseline." + string(b.Kind)), Days: v.t("days.working", days(float64(b.Days)))}
+		if !b.Complete() {
+			line.Days = v.t("baseline.incomplete", days(float64(b.Known)))
+			line.Note = v.t("baseline.missing", v.list(b.Missing))
+		} else if len(b.Assumed) > 0 {
+			line.Note = v.t("baseline.assumed", v.list(b.Assumed))
+		}
+		if b.Kind.UpperBound() {
+			line.Name += v.t("baseline.upper")
+		}
+		view.Baselines = append(view.Baselines, line)
+	}
+	if report.Headline.Insufficient {
+		view.Headline = v.t("headline.insufficient")
+	} else {
+		view.Headline = v.t("headline", v.t("baseline."+string(report.Headline.Baseline.Kind)), days(float64(report.Headline.Saved)), report.Headline.Baseline.N)
+	}
+	return view, nil
+}
+
+// days writes a number of days without needless decimals.
+func days(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }

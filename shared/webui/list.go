@@ -1,0 +1,352 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"lianban/shared/approval"
+	"lianban/shared/roster"
+)
+
+// section is a titled list on a home page.
+type section struct {
+	ID, Title, Empty string
+	Rows             []issueRow
+	More             string // where the rest is
+}
+
+type homePage struct {
+	frame
+	Lead     string // what this page is for
+	Raise    bool
+	Waits    []wait
+	Empty    string // what to do when there is nothing at all
+	Sections []section
+}
+
+// wait is one thing that waits for the viewer.
+type wait struct{ Text, URL, Action string }
+
+// home is where a role begins.
+func (v *visit) home() error {
+	if v.viewer == nil {
+		v.redirect("/sign-in")
+		return nil
+	}
+	switch v.viewer.Role {
+	case roster.Secretary:
+		return v.branchHome()
+	case roster.Officer, roster.Lead:
+		return v.inbox()
+	case roster.GeneralBranch, roster.Headquarters:
+		return v.tierHome()
+	case roster.Administrator:
+		return v.holdHome()
+	}
+	return v.districtHome()
+}
+
+// most is how many issues a home page looks through; more are in the lists.
+const most = 200
+
+func (v *visit) branchHome() error {
+	p := homePage{frame: v.frame(v.t("home.branch.title")), Lead: v.t("home.branch.lead", v.unit(v.viewer.Unit)), Raise: true}
+	drafts := section{ID: "drafts", Title: v.t("home.drafts")}
+	open := section{ID: "open", Title: v.t("home.open"), Empty: v.t("home.open.empty")}
+	ended := section{ID: "ended", Title: v.t("home.ended")}
+	for _, project := range v.mine() {
+		list, _, err := v.Service.Store().Issues(v.ctx(), approval.IssueQuery{Project: project, Drafts: true}, approval.Page{Limit: most})
+		if err != nil {
+			return err
+		}
+		for k := range list {
+			drafts.Rows = append(drafts.Rows, v.row(&list[k]))
+		}
+		list, more, err := v.Service.Store().Issues(v.ctx(), approval.IssueQuery{Project: project}, approval.Page{Limit: most})
+		if err != nil {
+			return err
+		}
+		for k := range list {
+			i := &list[k]
+			if i.Status.Ended() && i.Status != approval.Concluded {
+				ended.Rows = append(ended.Rows, v.row(i))
+			} else {
+				open.Rows = append(open.Rows, v.row(i))
+			}
+			waits, err := v.waits(i)
+			if err != nil {
+				return err
+			}
+			p.Waits = append(p.Waits, waits...)
+		}
+		if more != "" {
+			ended.More = "/issues?project=" + url.QueryEscape(string(project))
+		}
+	}
+	if len(drafts.Rows)+len(open.Rows)+len(ended.Rows) == 0 {
+		p.Empty = v.t("home.branch.empty")
+		return v.render(http.StatusOK, "home.html", p)
+	}
+	for _, s := range []section{open, drafts, ended} {
+		if len(s.Rows) > 0 || s.Empty != "" {
+			p.Sections = append(p.Sections, s)
+		}
+	}
+	return v.render(http.StatusOK, "home.html", p)
+}
+
+// waits are what an issue waits for its branch to do.
+func (v *visit) waits(i *approval.Issue) ([]wait, error) {
+	page := "/issues/" + string(i.ID)
+	switch i.Status {
+	case approval.Returned:
+		return []wait{{v.t("wait.returned", i.Title), page + "#resubmit", v.t("wait.returned.action")}}, nil
+	case approval.Concluded:
+		return []wait{{v.t("wait.confirm", i.Title), page + "#confirm", v.t("wait.confirm.action")}}, nil
+	case approval.InSignOff, approval.Consulting:
+	default:
+		return nil, nil
+	}
+	whole, err := v.Service.Issue(v.ctx(), i.ID, v.viewer.Actor)
+	if err != nil {
+		return nil, err
+	}
+	var waits []wait
+	for k := range whole.SignOffs {
+		if s := &whole.SignOffs[k]; s.State == approval.Supplement {
+			waits = append(waits, wait{v.t("wait.supplement", v.department(s.Department), i.Title, len(s.Request.Papers)), page + "#supplement", v.t("wait.supplement.action")})
+		}
+	}
+	return waits, nil
+}
+
+// districts are the areas in which key projects lie.
+func (v *visit) districts() []roster.District {
+	var all []roster.District
+	for _, d := range v.Service.Roster.Districts() {
+		if slices.ContainsFunc(v.Service.Roster.Projects(), func(p roster.Project) bool { return p.District == d.Code }) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// open walks the open issues of every district, reds first.
+func (v *visit) open(each func(*approval.Issue)) error {
+	for _, d := range v.districts() {
+		page := approval.Page{Limit: 200}
+		for {
+			list, next, err := v.Service.Store().Issues(v.ctx(), approval.IssueQuery{District: d.Code}, page)
+			if err != nil {
+				return err
+			}
+			for k := range list {
+				each(&list[k])
+			}
+			if next == "" {
+				break
+			}
+			page.Cursor = next
+		}
+	}
+	return nil
+}
+
+func (v *visit) tierHome() error {
+	p := homePage{frame: v.frame(v.t("home.tier.title")), Lead: v.t("home.tier.lead", v.unit(v.viewer.Unit))}
+	rule := section{ID: "rule", Title: v.t("home.rule"), Empty: v.t("home.rule.empty")}
+	climbed := section{ID: "escalated", Title: v.t("home.escalated"), Empty: v.t("home.escalated.empty")}
+	err := v.open(func(i *approval.Issue) {
+		unit, ok := v.Service.Roster.Up(i.Branch, i.Tier)
+		if !ok || string(unit) != v.viewer.Unit {
+			return
+		}
+		if con := i.Consultation; con != nil && con.ClosedAt.IsZero() && con.Tier == i.Tier {
+			r := v.row(i)
+			r.Due = v.due(con.DueOn, "")
+			rule.Rows = append(rule.Rows, r)
+			return
+		}
+		climbed.Rows = append(climbed.Rows, v.row(i))
+	})
+	if err != nil {
+		return err
+	}
+	p.Sections = []section{rule, climbed}
+	return v.render(http.StatusOK, "home.html", p)
+}
+
+func (v *visit) holdHome() error {
+	p := homePage{frame: v.frame(v.t("home.hold.title")), Lead: v.t("home.hold.lead")}
+	held := section{ID: "held", Title: v.t("home.held"), Empty: v.t("home.held.empty")}
+	err := v.open(func(i *approval.Issue) {
+		if i.Hold != nil {
+			held.Rows = append(held.Rows, v.row(i))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	p.Sections = []section{held}
+	return v.render(http.StatusOK, "home.html", p)
+}
+
+func (v *visit) districtHome() error {
+	p := homePage{frame: v.frame(v.t("home.district.title")), Lead: v.t("home.district.lead")}
+	for _, d := range v.districts() {
+		s := section{ID: "d" + string(d.Code), Title: v.t("home.district.section", v.district(d.Code)), Empty: v.t("home.district.empty")}
+		list, more, err := v.Service.Store().Issues(v.ctx(), approval.IssueQuery{District: d.Code}, approval.Page{Limit: 50})
+		if err != nil {
+			return err
+		}
+		for k := range list {
+			s.Rows = append(s.Rows, v.row(&list[k]))
+		}
+		if more != "" {
+			s.More = "/issues?district=" + url.QueryEscape(string(d.Code))
+		}
+		p.Sections = append(p.Sections, s)
+	}
+	return v.render(http.StatusOK, "home.html", p)
+}
+
+type listPage struct {
+	frame
+	Lead      string
+	Rows      []issueRow
+	Next      string
+	First     string
+	Projects  []link
+	Districts []link
+	Chosen    bool
+}
+
+// perPage is how many issues a list shows at once.
+const perPage = 20
+
+// issues lists a project's issues or a district's open ones, page by page;
+// without either it offers both.
+func (v *visit) issues() error {
+	q := v.r.URL.Query()
+	p := listPage{frame: v.frame(v.t("list.title"))}
+	for _, d := range v.districts() {
+		p.Districts = append(p.Districts, link{Text: v.district(d.Code), URL: "/issues?district=" + url.QueryEscape(string(d.Code)), Here: q.Get("district") == string(d.Code)})
+	}
+	for _, j := range v.Service.Roster.Projects() {
+		p.Projects = append(p.Projects, link{Text: v.project(j.ID), URL: "/issues?project=" + url.QueryEscape(string(j.ID)), Here: q.Get("project") == string(j.ID)})
+	}
+	query := approval.IssueQuery{Project: roster.ProjectID(q.Get("project"))}
+	base := "/issues?project=" + url.QueryEscape(q.Get("project"))
+	if query.Project != "" {
+		if _, ok := v.Service.Roster.Project(query.Project); !ok {
+			return noPage
+		}
+		p.Title, p.Lead = v.t("list.project", v.project(query.Project)), v.t("list.project.lead")
+	} else if code := roster.DistrictCode(q.Get("district")); code != "" {
+		if _, ok := v.Service.Roster.District(code); !ok {
+			return noPage
+		}
+		query.District = code
+		base = "/issues?district=" + url.QueryEscape(string(code))
+		p.Title, p.Lead = v.t("list.district", v.district(code)), v.t("list.district.lead")
+	} else {
+		p.Lead = v.t("list.lead")
+		return v.render(http.StatusOK, "list.html", p)
+	}
+	p.Chosen = true
+	list, next, err := v.Service.Store().Issues(v.ctx(), query, approval.Page{Limit: perPage, Cursor: approval.Cursor(q.Get("after"))})
+	if err != nil {
+		return err
+	}
+	for k := range list {
+		p.Rows = append(p.Rows, v.row(&list[k]))
+	}
+	if next != "" {
+		p.Next = base + "&after=" + url.QueryEscape(string(next))
+	}
+	if q.Get("after") != "" {
+		p.First = base
+	}
+	return v.render(http.StatusOK, "list.html", p)
+}
+
+type inboxPage struct {
+	frame
+	Lead  string
+	Tabs  []link
+	Show  string
+	Tasks []taskView
+	Next  string
+	First string
+	Empty string
+}
+
+// inbox is a department's work: what the viewer has claimed first, then the rest
+// by due date.
+func (v *visit) inbox() error {
+	if v.viewer.Role != roster.Officer && v.viewer.Role != roster.Lead {
+		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "收件箱由部门承办人和部门负责人查看。", EN: "The inbox is for a department's officers and leads."}}
+	}
+	q := v.r.URL.Query()
+	p := inboxPage{frame: v.frame(v.t("inbox.title")), Lead: v.t("inbox.lead", v.unit(v.viewer.Unit)), Show: q.Get("show")}
+	if p.Show != "open" && p.Show != "mine" {
+		p.Show = "all"
+	}
+	for _, show := range []string{"all", "open", "mine"} {
+		p.Tabs = append(p.Tabs, link{Text: v.t("inbox.show." + show), URL: "/inbox?show=" + show, Here: show == p.Show})
+	}
+	after := approval.Cursor(q.Get("after"))
+	if after != "" {
+		p.First = "/inbox?show=" + p.Show
+	}
+	if p.Show != "open" && after == "" {
+		page := approval.Page{Limit: 200}
+		for {
+			list, next, err := v.Service.Store().SignOffs(v.ctx(), approval.SignOffQuery{Assignee: v.viewer.Person}, page)
+			if err != nil {
+				return err
+			}
+			for k := range list {
+				if string(list[k].SignOff.Department) == v.viewer.Unit {
+					p.Tasks = append(p.Tasks, v.listed(&list[k]))
+				}
+			}
+			if page.Cursor = next; next == "" {
+				break
+			}
+		}
+	}
+	for page := (approval.Page{Limit: perPage, Cursor: after}); p.Show != "mine"; {
+		list, next, err := v.Service.Store().SignOffs(v.ctx(), approval.SignOffQuery{Department: roster.DepartmentID(v.viewer.Unit)}, page)
+		if err != nil {
+			return err
+		}
+		found := false
+		for k := range list {
+			s := &list[k].SignOff
+			if s.Assignee == v.viewer.Person || (p.Show == "open" && s.Assignee != "") {
+				continue
+			}
+			p.Tasks = append(p.Tasks, v.listed(&list[k]))
+			found = true
+		}
+		if page.Cursor = next; next == "" {
+			break
+		}
+		if found {
+			p.Next = "/inbox?show=" + p.Show + "&after=" + url.QueryEscape(string(next))
+			break
+		}
+	}
+	if len(p.Tasks) == 0 {
+		p.Empty = v.t("inbox.empty." + p.Show)
+	}
+	return v.render(http.StatusOK, "inbox.html", p)
+}
+
+func (v *visit) listed(t *approval.Task) taskView {
+	view := v.task(t.Issue, t.Project, &t.SignOff)
+	view.IssueTitle = t.Title
+	return view
+}

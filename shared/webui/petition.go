@@ -1,0 +1,340 @@
+package webui
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/roster"
+)
+
+type petitionPage struct {
+	frame
+	Action   string
+	Stamp    stamp
+	Problems problems
+	Summary  []link // the problems, each with the place to mend it
+
+	Projects []choice
+	Subject  string
+	Body     string
+	Assumed  string
+	Stages   []itemGroup
+	Matters  []matterGroup
+	Marks    []markNote
+	Plan     *plan
+}
+
+// choice is an option, box or radio with its label.
+type choice struct {
+	Value, Text, Note string
+	On                bool
+	Problem           string
+}
+
+type itemGroup struct {
+	Name  string
+	Open  bool
+	Items []itemChoice
+}
+
+type itemChoice struct {
+	choice
+	Department, Limit, Mark, MarkCode string
+	Commitment                        bool // on offer
+	Committed                         bool // asked for
+	CommitmentProblem, CommitmentNote string
+	Unit                              string // how 日 is read
+}
+
+type matterGroup struct {
+	Name, Limit, Note string
+	Open              bool
+	Usual, Others     []choice
+	OthersOpen        bool
+}
+
+type markNote struct{ Code, Text string }
+
+// petitionPage shows the form, empty or with a draft in it.
+func (v *visit) petitionPage() error {
+	draft, err := v.draft()
+	if err != nil {
+		return err
+	}
+	return v.showPetition(http.StatusOK, draft, approval.Petition{
+		Project: draft.Project, Title: draft.Title, Body: draft.Body, Items: draft.Items,
+		Commitments: draft.Commitments, Parties: draft.Parties, Assumed: draft.Assumed}, nil, false)
+}
+
+// draft is the draft that the address names, or an issue that does not exist yet.
+func (v *visit) draft() (*approval.Issue, error) {
+	if v.viewer.Role != roster.Secretary {
+		return nil, &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "问题由项目临时党支部书记提出。", EN: "Issues are raised by the secretary of a project's branch."}}
+	}
+	id := approval.IssueID(v.r.PathValue("id"))
+	if id == "" {
+		return &approval.Issue{}, nil
+	}
+	issue, err := v.Service.Issue(v.ctx(), id, v.viewer.Actor)
+	if err != nil {
+		return nil, err
+	}
+	if issue.Status != approval.Draft {
+		return nil, &approval.Error{Kind: approval.Closed, Text: approval.Text{ZH: "该问题已提出，不能再按草稿修改。", EN: "The issue has been raised and is no draft any more."}}
+	}
+	return &issue, nil
+}
+
+// petition takes the form: preview, save or raise, as the button pressed says.
+func (v *visit) petition() error {
+	draft, err := v.draft()
+	if err != nil {
+		return err
+	}
+	p := v.typedPetition()
+	var cmd approval.Command
+	switch v.r.PostForm.Get("act") {
+	case "save":
+		cmd = approval.Save{Petition: p}
+	case "raise":
+		cmd = approval.Raise{Petition: &p}
+	default:
+		return v.showPetition(http.StatusOK, draft, p, nil, true)
+	}
+	issue := approval.Issue{}
+	if draft.ID == "" {
+		call := v.call()
+		call.Expect = 0
+		issue, _, err = v.Service.Create(v.ctx(), cmd, call)
+	} else {
+		issue, err = v.do(draft.ID, 0, cmd)
+	}
+	if err != nil {
+		wrong, ok := v.refused(err)
+		if !ok {
+			return err
+		}
+		return v.showPetition(statusOf(err), draft, p, wrong, false)
+	}
+	if issue.Status == approval.Draft {
+		v.redirect("/issues/" + string(issue.ID) + "/edit?done=saved")
+	} else {
+		v.redirect("/issues/" + string(issue.ID) + "?done=raised")
+	}
+	return nil
+}
+
+func (v *visit) typedPetition() approval.Petition {
+	p := approval.Petition{Project: roster.ProjectID(v.typed("project")), Title: v.typed("title"), Body: v.typed("body"), Assumed: v.typedLines("assumed")}
+	numbers := func(name string) (nos []catalog.ItemNo) {
+		for _, text := range v.r.PostForm[name] {
+			if no, err := strconv.Atoi(text); err == nil {
+				nos = append(nos, catalog.ItemNo(no))
+			}
+		}
+		return nos
+	}
+	p.Items, p.Commitments = numbers("item"), numbers("commitment")
+	for _, text := range v.r.PostForm["party"] {
+		if matter, department, ok := strings.Cut(text, "/"); ok {
+			p.Parties = append(p.Parties, approval.Party{Matter: catalog.MatterCode(matter), Department: roster.DepartmentID(department)})
+		}
+	}
+	return p
+}
+
+func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petition, wrong problems, preview bool) error {
+	page := petitionPage{frame: v.frame(v.t("petition.title")), Action: "/issues/new", Stamp: v.stamp(draft, 0), Problems: problems{},
+		Subject: p.Title, Body: p.Body, Assumed: strings.Join(p.Assumed, "\n")}
+	if draft.ID != "" {
+		page.Title, page.Action = v.t("petition.title.draft"), "/issues/"+string(draft.ID)+"/edit"
+	}
+	if p.Project == "" && len(v.mine()) > 0 {
+		p.Project = v.mine()[0]
+	}
+	project, _ := v.Service.Roster.Project(p.Project)
+	if preview {
+		page.Plan, wrong = v.plan(project, p)
+	}
+	items, commitments, parties := v.spread(&page, p, wrong)
+	for _, id := range v.mine() {
+		page.Projects = append(page.Projects, choice{Value: string(id), Text: v.project(id), On: id == p.Project})
+	}
+	v.offerItems(&page, project, p, items, commitments)
+	v.offerMatters(&page, project, p, parties)
+	for _, m := range catalog.Marks() {
+		page.Marks = append(page.Marks, markNote{string(m), v.t("mark." + string(m))})
+	}
+	return v.render(status, "petition.html", page)
+}
+
+// spread lays the problems out by the place where each is mended.
+func (v *visit) spread(page *petitionPage, p approval.Petition, wrong problems) (items, commitments map[catalog.ItemNo]string, parties map[approval.Party]string) {
+	items, commitments, parties = map[catalog.ItemNo]string{}, map[catalog.ItemNo]string{}, map[approval.Party]string{}
+	for field, text := range wrong {
+		group, rest, indexed := strings.Cut(field, "[")
+		k, err := strconv.Atoi(strings.TrimRight(strings.Split(rest, "]")[0], "]"))
+		anchor := "#f-" + group
+		switch {
+		case field == "":
+			anchor = "#form"
+		case indexed && err == nil && group == "items" && k < len(p.Items):
+			items[p.Items[k]] = text
+		case indexed && err == nil && group == "commitments" && k < len(p.Commitments):
+			commitments[p.Commitments[k]] = text
+			anchor = "#f-items"
+		case indexed && err == nil && group == "parties" && k < len(p.Parties):
+			parties[p.Parties[k]] = text
+		}
+		page.Problems[group] = text
+		page.Summary = append(page.Summary, link{Text: text, URL: anchor})
+	}
+	return items, commitments, parties
+}
+
+func (v *visit) offerItems(page *petitionPage, project roster.Project, p approval.Petition, wrong, wrongCommitment map[catalog.ItemNo]string) {
+	for _, stage := range v.Service.Catalog.Stages() {
+		g := itemGroup{Name: v.name(stage.Name())}
+		for _, item := range v.Service.Catalog.Items() {
+			if item.Stage != stage {
+				continue
+			}
+			limit, mark := item.ClockLimit()
+			c := itemChoice{choice: choice{Value: strconv.Itoa(int(item.No)), Text: v.item(item.No), On: slices.Contains(p.Items, item.No), Problem: wrong[item.No]},
+				Limit: v.limit(limit), Mark: v.mark(mark), MarkCode: string(mark), Commitment: item.CommitmentAllowed, Committed: slices.Contains(p.Commitments, item.No),
+				CommitmentProblem: wrongCommitment[item.No], Unit: v.name(item.Statutory.UnitNote())}
+			if item.CommitmentOrigin.IsAssumed() {
+				c.CommitmentNote = v.name(item.CommitmentOrigin.Assumed)
+			}
+			if d, err := v.Service.Catalog.Competent(item.No, project.District, v.today); err == nil {
+				c.Department = v.department(d)
+			} else {
+				c.Department = v.t("petition.nobody")
+			}
+			g.Open = g.Open || c.On || c.Committed || c.Problem != ""
+			g.Items = append(g.Items, c)
+		}
+		page.Stages = append(page.Stages, g)
+	}
+}
+
+func (v *visit) offerMatters(page *petitionPage, project roster.Project, p approval.Petition, wrong map[approval.Party]string) {
+	for _, m := range v.Service.Catalog.Matters() {
+		limit, mark := m.ClockLimit()
+		g := matterGroup{Name: v.matter(m.Code), Limit: v.t("petition.matter.limit", v.limit(limit), v.mark(mark)), Note: v.name(m.Assumed)}
+		// Kinds without a department in this district have no party to offer.
+		usual, _ := v.Service.Catalog.Parties(m.Code, project, v.Service.Roster, v.today)
+		for _, d := range v.Service.Roster.Departments() {
+			party := approval.Party{Matter: m.Code, Department: d.ID}
+			c := choice{Value: string(m.Code) + "/" + string(d.ID), Text: v.department(d.ID), On: slices.Contains(p.Parties, party), Problem: wrong[party]}
+			switch {
+			case !d.Kind.Decides() && !c.On:
+				continue
+			case slices.Contains(usual, d.ID):
+				g.Usual = append(g.Usual, c)
+			default:
+				g.Others = append(g.Others, c)
+				g.OthersOpen = g.OthersOpen || c.On
+			}
+			g.Open = g.Open || c.On
+		}
+		page.Matters = append(page.Matters, g)
+	}
+}
+
+// plan is what raising would lead to.
+type plan struct {
+	Tasks       []planTask
+	End         string
+	Departments int
+	Provisional bool
+	Graph       *graph
+	Chart       *chart
+}
+
+type planTask struct {
+	N                                     int
+	Subject, Department, Limit, Mark      string
+	MarkCode, Requires, Relaxed, From, To string
+	Provisional                           bool
+}
+
+// plan asks the rules for the plan of a petition, as raising would.
+func (v *visit) plan(project roster.Project, p approval.Petition) (*plan, problems) {
+	signOffs, err := v.Service.Plan(project.District, p, v.today)
+	if err != nil {
+		e, ok := errors.AsType[*approval.Error](err)
+		if !ok {
+			return nil, problems{"": v.t("error.500.text")}
+		}
+		return nil, problems{e.Field: v.text(e.Text)}
+	}
+	issue := approval.Issue{SignOffs: signOffs, CreatedAt: v.now}
+	out := &plan{}
+	departments := map[roster.DepartmentID]bool{}
+	last := v.today
+	spans := forecast(v.Service.Calendar, v.today, signOffs)
+	for k := range signOffs {
+		s := &signOffs[k]
+		departments[s.Department] = true
+		last = max(last, spans[k].To)
+		provisional := v.Service.Calendar.ProvisionalIn(v.today, spans[k].To)
+		out.Provisional = out.Provisional || provisional
+		out.Tasks = append(out.Tasks, planTask{N: s.N, Subject: v.subject(s), Department: v.department(s.Department), Limit: v.limit(s.Limit),
+			Mark: v.mark(s.LimitMark), MarkCode: string(s.LimitMark), Requires: v.numbers(s.Requires), Relaxed: v.numbers(s.Relaxed),
+			From: v.date(spans[k].From), To: v.date(spans[k].To), Provisional: provisional})
+	}
+	out.Departments, out.End = len(departments), v.date(last)
+	out.Graph = v.graph(signOffs)
+	out.Chart, err = v.chart(&issue)
+	if err != nil {
+		v.Log.ErrorContext(v.ctx(), "chart of a plan failed", "error", err)
+	}
+	return out, nil
+}
+
+// span is a planned stretch: received on From, due on To.
+type span struct{ From, To calendar.Date }
+
+// forecast says when each sign-off would be received and due if every department
+// used its whole limit: known days stand, the rest follows from prerequisites.
+func forecast(c *calendar.Calendar, start calendar.Date, signOffs []approval.SignOff) []span {
+	spans := make([]span, len(signOffs))
+	done := make([]bool, len(signOffs))
+	var lay func(k int) span
+	lay = func(k int) span {
+		if done[k] {
+			return spans[k]
+		}
+		done[k] = true // also ends a circle, which a catalogue does not have
+		s := &signOffs[k]
+		from := start
+		if !s.OpenedAt.IsZero() {
+			from = calendar.Of(s.OpenedAt)
+		} else {
+			for _, n := range s.Requires {
+				if p := &signOffs[n-1]; !p.DecidedAt.IsZero() {
+					from = max(from, calendar.Of(p.DecidedAt))
+				} else {
+					from = max(from, lay(n-1).To)
+				}
+			}
+		}
+		to := s.Due.On
+		if to.IsZero() {
+			to = c.Due(from, s.Limit.Days, s.Limit.Unit, nil).On
+		}
+		spans[k] = span{from, to}
+		return spans[k]
+	}
+	for k := range signOffs {
+		lay(k)
+	}
+	return spans
+}

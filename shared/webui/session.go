@@ -1,0 +1,152 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"lianban/shared/access"
+	"lianban/shared/approval"
+	"lianban/shared/roster"
+)
+
+// viewer is who is signed in, in the post chosen.
+type viewer struct {
+	approval.Actor
+	Others []roster.Post // further posts of the same person
+}
+
+// whoIs answers who sent the request, nil for nobody. A post that the person no
+// longer holds is nobody's.
+func (s *server) whoIs(r *http.Request) *viewer {
+	c, err := r.Cookie(access.SessionCookie)
+	if err != nil {
+		return nil
+	}
+	id, err := s.Verifier.Verify(r.Context(), c.Value)
+	if err != nil || !s.Service.Roster.Holds(id.Person, id.Post.Role, id.Post.Unit) {
+		return nil
+	}
+	v := &viewer{Actor: approval.Actor{Person: id.Person, Role: id.Post.Role, Unit: id.Post.Unit}}
+	for _, post := range s.Service.Roster.Posts(id.Person) {
+		if post.Role != v.Role || post.Unit != v.Unit {
+			v.Others = append(v.Others, post)
+		}
+	}
+	return v
+}
+
+// signedIn asks for a sign-in first.
+func signedIn(h func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if v.viewer != nil {
+			return h(v)
+		}
+		q := url.Values{"next": {local(v.r.URL.RequestURI())}}
+		if v.r.Method == http.MethodPost {
+			q.Set("done", "expired")
+		}
+		v.redirect("/sign-in?" + q.Encode())
+		return nil
+	}
+}
+
+// nav is the way around for the role.
+func (v *visit) nav() []link {
+	links := []link{{Text: v.t("nav.home"), URL: "/"}}
+	switch v.viewer.Role {
+	case roster.Secretary:
+		links = append(links, link{Text: v.t("nav.raise"), URL: "/issues/new"})
+	case roster.Officer, roster.Lead:
+		links[0] = link{Text: v.t("nav.inbox"), URL: "/inbox"}
+	}
+	links = append(links, link{Text: v.t("nav.issues"), URL: "/issues"})
+	for k := range links {
+		links[k].Here = links[k].URL == v.r.URL.Path
+	}
+	return links
+}
+
+type signInPage struct {
+	frame
+	Next   string
+	Groups []signInGroup
+	Local  bool
+}
+
+type signInGroup struct {
+	ID, Name, Does string
+	Cards          []signInCard
+}
+
+type signInCard struct {
+	Person     roster.PersonID
+	Role       roster.Role
+	Unit, Name string
+	UnitName   string
+	Also       string
+}
+
+func (v *visit) signInPage() error {
+	return v.showSignIn(http.StatusOK, local(v.r.URL.Query().Get("next")))
+}
+
+func (v *visit) showSignIn(status int, next string) error {
+	p := signInPage{frame: v.frame(v.t("signin.title")), Next: next, Local: v.SignIn != nil}
+	if !p.Local {
+		return v.render(status, "signin.html", p)
+	}
+	for _, role := range roster.Roles() {
+		g := signInGroup{ID: string(role), Name: v.name(role.Name()), Does: v.t("role." + string(role))}
+		for _, person := range v.Service.Roster.Everybody() {
+			for k, post := range person.Posts {
+				if post.Role != role {
+					continue
+				}
+				card := signInCard{Person: person.ID, Role: role, Unit: post.Unit, Name: v.person(person.ID), UnitName: v.unit(post.Unit)}
+				var also []string
+				for j, other := range person.Posts {
+					if j != k {
+						also = append(also, v.t("post", v.unit(other.Unit), v.name(other.Role.Name())))
+					}
+				}
+				if also != nil {
+					card.Also = v.t("signin.also", v.list(also))
+				}
+				g.Cards = append(g.Cards, card)
+			}
+		}
+		p.Groups = append(p.Groups, g)
+	}
+	return v.render(status, "signin.html", p)
+}
+
+func (v *visit) signIn() error {
+	person := roster.PersonID(v.r.PostForm.Get("person"))
+	post := roster.Post{Role: roster.Role(v.r.PostForm.Get("role")), Unit: v.r.PostForm.Get("unit")}
+	if v.SignIn == nil || !v.Service.Roster.Holds(person, post.Role, post.Unit) {
+		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "没有这个人员或职务，请从登录页选择。", EN: "There is no such person or post; choose one on the sign-in page."}}
+	}
+	token, id, err := v.SignIn.SignIn(person, post)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(v.w, &http.Cookie{Name: access.SessionCookie, Value: token, Path: "/", Expires: id.Expires, HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
+	v.redirect(local(v.r.PostForm.Get("next")))
+	return nil
+}
+
+func (v *visit) signOut() error {
+	http.SetCookie(v.w, &http.Cookie{Name: access.SessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
+	v.redirect("/sign-in?done=signed_out")
+	return nil
+}
+
+// mine are the projects of the viewer's branch.
+func (v *visit) mine() []roster.ProjectID {
+	branch, ok := v.Service.Roster.Branch(roster.BranchID(v.viewer.Unit))
+	if !ok || v.viewer.Role != roster.Secretary {
+		return nil
+	}
+	return slices.Clone(branch.Projects)
+}

@@ -1,0 +1,226 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/roster"
+)
+
+// offer is one form: whether the rules would take it, and if not, why.
+type offer struct {
+	Act     string
+	Allowed bool
+	Refusal string
+	Open    bool
+	Next    string // what will happen, in one sentence
+}
+
+type signOffPage struct {
+	frame
+	Issue    issueHead
+	Body     []string
+	Task     taskView
+	Ground   groundView
+	Stamp    stamp
+	Problems problems
+	Summary  []link
+	Since    []eventView // what happened between reading and sending
+	Typed    url.Values
+
+	Blocked  string // why the viewer cannot decide at all
+	Claim    *offer
+	Release  *offer
+	Answers  []offer
+	Checker  []choice
+	Earliest string
+}
+
+// groundView is where a limit comes from.
+type groundView struct {
+	Limit, Mark, MarkCode, MarkNote string
+	Source, Printed, Unit, Assumed  string
+	Start                           string
+}
+
+func (v *visit) ground(s *approval.SignOff) groundView {
+	g := groundView{Limit: v.limit(s.Limit), Mark: v.mark(s.LimitMark), MarkCode: string(s.LimitMark), MarkNote: v.t("mark." + string(s.LimitMark)), Start: v.t("start." + string(s.Limit.Start))}
+	if item, ok := v.Service.Catalog.Item(s.Item); ok {
+		g.Source, g.Unit = item.Statutory.Source, v.name(item.Statutory.UnitNote())
+		if !item.Statutory.Known {
+			g.Source = ""
+			if item.Promised.Known {
+				g.Source = item.Promised.Source
+			}
+		}
+	} else if m, ok := v.Service.Catalog.Matter(s.Matter); ok {
+		g.Source, g.Assumed = m.Source, v.name(m.Assumed)
+	}
+	return g
+}
+
+// subjectOf loads the issue and sign-off that the address names.
+func (v *visit) subjectOf() (approval.Issue, *approval.SignOff, error) {
+	issue, err := v.Service.Issue(v.ctx(), approval.IssueID(v.r.PathValue("id")), v.viewer.Actor)
+	if err != nil {
+		return issue, nil, err
+	}
+	n, err := strconv.Atoi(v.r.PathValue("n"))
+	s := issue.SignOff(n)
+	if err != nil || s == nil {
+		return issue, nil, &approval.Error{Kind: approval.NotFound, Text: approval.Text{ZH: "该问题没有这一项会签任务。", EN: "The issue has no such sign-off."}}
+	}
+	return issue, s, nil
+}
+
+func (v *visit) signOffPage() error {
+	issue, s, err := v.subjectOf()
+	if err != nil {
+		return err
+	}
+	return v.showSignOff(http.StatusOK, &issue, s, nil)
+}
+
+// decisions are the answers a department has, in the order of the page.
+var decisions = []string{"approve", "pledge", "object", "supplement"}
+
+// command is the command that a form on the decision page sends.
+func (v *visit) command(n int) approval.Command {
+	switch v.r.PostForm.Get("act") {
+	case "claim":
+		return approval.Claim{SignOff: n}
+	case "release":
+		return approval.Release{SignOff: n}
+	case "approve":
+		return approval.Grant{SignOff: n, Reason: v.typed("reason")}
+	case "pledge":
+		// An unreadable date is no date, which the rules refuse at its field.
+		by, _ := calendar.Parse(strings.TrimSpace(v.typed("by")))
+		return approval.Pledge{SignOff: n, What: v.typed("what"), By: by, Checker: roster.DepartmentID(v.typed("checker")), Reason: v.typed("reason")}
+	case "object":
+		return approval.Oppose{SignOff: n, Ground: v.typed("ground"), Reason: v.typed("reason")}
+	case "supplement":
+		return approval.AskSupplement{SignOff: n, Papers: v.typedLines("papers")}
+	}
+	return nil
+}
+
+func (v *visit) signOffAct() error {
+	issue, s, err := v.subjectOf()
+	if err != nil {
+		return err
+	}
+	cmd := v.command(s.N)
+	if cmd == nil {
+		return v.showSignOff(http.StatusUnprocessableEntity, &issue, s, problems{"": v.t("form.choose")})
+	}
+	act := v.r.PostForm.Get("act")
+	if _, err = v.do(issue.ID, s.N, cmd); err != nil {
+		wrong, ok := v.refused(err)
+		if !ok {
+			return err
+		}
+		status := statusOf(err)
+		if issue, s, err = v.subjectOf(); err != nil {
+			return err
+		}
+		return v.showSignOff(status, &issue, s, wrong)
+	}
+	v.redirect(taskURL(issue.ID, s.N) + "?done=" + act)
+	return nil
+}
+
+func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignOff, wrong problems) error {
+	p := signOffPage{frame: v.frame(v.t("signoff.title", v.subject(s))), Issue: v.head(issue), Body: strings.Split(issue.Body, "\n"), Task: v.task(issue.ID, issue.Project, s),
+		Ground: v.ground(s), Stamp: v.stamp(issue, s.N), Problems: problems{}, Typed: v.r.PostForm, Earliest: v.today.Add(1).String()}
+	act := v.r.PostForm.Get("act")
+	for field, text := range wrong {
+		name, _, _ := strings.Cut(field, "[")
+		anchor := "#f-" + act + "-" + name
+		if field == "" {
+			anchor = "#answer"
+		}
+		p.Problems[name] = text
+		p.Summary = append(p.Summary, link{Text: text, URL: anchor})
+	}
+	if wrong != nil {
+		since, err := v.since(issue)
+		if err != nil {
+			return err
+		}
+		p.Since = since
+	}
+	n := s.N
+	if refused := v.allowed(issue, approval.Grant{SignOff: n}); refused != nil {
+		p.Blocked = v.text(refused.Text)
+	} else {
+		if s.Assignee == "" {
+			p.Claim = &offer{Act: "claim", Allowed: true, Next: v.t("next.claim")}
+		} else {
+			p.Release = &offer{Act: "release", Allowed: true, Next: v.t("next.release")}
+		}
+		tomorrow := v.today.Add(1)
+		tries := map[string]approval.Command{"approve": approval.Grant{SignOff: n}, "pledge": approval.Pledge{SignOff: n, What: "-", By: tomorrow},
+			"object": approval.Oppose{SignOff: n, Ground: "-", Reason: "-"}, "supplement": approval.AskSupplement{SignOff: n, Papers: []string{"-"}}}
+		for _, name := range decisions {
+			o := offer{Act: name, Allowed: true, Open: name == act || act == "" && name == "approve"}
+			change, err := v.Service.Apply(*issue, v.viewer.Actor, tries[name], v.now)
+			if err != nil {
+				if refused := v.allowed(issue, tries[name]); refused != nil {
+					o.Allowed, o.Refusal = false, v.text(refused.Text)
+				}
+			} else {
+				o.Next = v.consequence(name, issue, &change)
+			}
+			p.Answers = append(p.Answers, o)
+		}
+	}
+	for _, d := range v.Service.Roster.Departments() {
+		if d.Kind.Decides() {
+			on := p.Typed.Get("checker") == string(d.ID) || p.Typed.Get("checker") == "" && d.ID == s.Department
+			p.Checker = append(p.Checker, choice{Value: string(d.ID), Text: v.department(d.ID), On: on})
+		}
+	}
+	return v.render(status, "signoff.html", p)
+}
+
+// consequence says what an answer would set in motion, read from the change that
+// the rules answer for it.
+func (v *visit) consequence(name string, before *approval.Issue, change *approval.Change) string {
+	after := &change.Issue
+	switch name {
+	case "object":
+		if con := after.Consultation; con != nil && con.ClosedAt.IsZero() {
+			return v.t("next.object", v.tier(con.Tier), v.date(con.DueOn.On))
+		}
+	case "supplement":
+		return v.t("next.supplement", v.unit(string(before.Branch)))
+	}
+	var opens []int
+	for k := range change.Events {
+		if change.Events[k].Kind == approval.EvOpen {
+			opens = append(opens, change.Events[k].SignOff)
+		}
+	}
+	text := v.t("next." + name)
+	switch {
+	case len(opens) > 0:
+		text += v.t("next.opens", v.numbers(opens))
+	case after.Count.Granted == after.Count.All:
+		text += v.t("next.last")
+	}
+	return text
+}
+
+// since is what happened to the issue between the rendering of the form and now.
+func (v *visit) since(issue *approval.Issue) ([]eventView, error) {
+	seen, err := strconv.ParseInt(v.r.PostForm.Get("seen"), 10, 64)
+	if err != nil || seen < 0 || seen >= issue.Events {
+		return nil, nil
+	}
+	return v.events(issue, seen)
+}

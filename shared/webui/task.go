@@ -1,0 +1,159 @@
+package webui
+
+import (
+	"strconv"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/roster"
+)
+
+// light is a traffic light: a colour for the eye and a word for everybody.
+type light struct{ Class, Text string }
+
+func (s *speaker) light(l approval.Light) light {
+	if l == "" {
+		l = approval.Green
+	}
+	return light{string(l), s.t("light." + string(l))}
+}
+
+// dueView is a last day with how far away it is.
+type dueView struct {
+	On, Left    string
+	Late        bool
+	Provisional bool
+}
+
+func (v *visit) due(d approval.Due, unit calendar.Unit) dueView {
+	if d.On.IsZero() {
+		return dueView{}
+	}
+	return dueView{On: v.date(d.On), Left: v.left(d.On, v.today, unit), Late: d.On < v.today, Provisional: d.Provisional}
+}
+
+// taskView is one sign-off as tables show it.
+type taskView struct {
+	N                   int
+	URL                 string
+	IssueTitle, Project string
+	Subject, Department string
+	State, StateText    string
+	Light               light
+	Lit                 bool // the light means something: the clock runs
+	Due                 dueView
+	Limit, Mark         string
+	MarkCode            string
+	Assignee            string
+	Mine                bool
+	Aside               bool // the viewer must stand aside (回避)
+	Requires, Relaxed   string
+	Opened, Decided     string
+	Decision, Reason    string
+	Ground, By          string
+	Duty, Ruling        string
+	Request             *approval.Request
+	Earlier             []string
+	Stops               []string
+}
+
+func taskURL(id approval.IssueID, n int) string {
+	return "/issues/" + string(id) + "/signoffs/" + strconv.Itoa(n)
+}
+
+func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.SignOff) taskView {
+	t := taskView{
+		N: s.N, URL: taskURL(id, s.N), Project: v.project(project),
+		Subject: v.subject(s), Department: v.department(s.Department),
+		State: string(s.State), StateText: v.t("state." + string(s.State)),
+		Light: v.light(s.Light), Lit: s.State.Running(),
+		Limit: v.limit(s.Limit), Mark: v.mark(s.LimitMark), MarkCode: string(s.LimitMark),
+		Opened: v.moment(s.OpenedAt), Decided: v.moment(s.DecidedAt), Request: s.Request,
+		Aside: v.Service.Roster.MustStandAside(v.viewer.Person, project),
+	}
+	if !s.State.Final() {
+		t.Due = v.due(s.Due, s.Limit.Unit)
+	}
+	if s.Assignee != "" {
+		t.Assignee = v.person(s.Assignee)
+		t.Mine = s.Assignee == v.viewer.Person
+	}
+	t.Requires, t.Relaxed = v.numbers(s.Requires), v.numbers(s.Relaxed)
+	if d := s.Decision; d != nil {
+		t.Decision, t.Reason, t.Ground, t.By = v.t("decision."+string(d.Kind)), d.Reason, d.Ground, v.actor(d.By)
+	}
+	if d := s.Duty; d != nil {
+		t.Duty = v.t("duty", d.What, v.date(d.By), v.department(d.Checker))
+	}
+	if r := s.Ruling; r != nil {
+		t.Ruling = v.t("ruling.said", v.actor(r.By), v.t("outcome."+string(r.Outcome)), r.Reason)
+	}
+	for _, e := range s.Earlier {
+		if e.Decision == nil {
+			continue
+		}
+		line := v.t("earlier", e.Round, v.t("decision."+string(e.Decision.Kind)), e.Decision.Reason)
+		if e.Ruling != nil {
+			line += v.t("ruling.said", v.actor(e.Ruling.By), v.t("outcome."+string(e.Ruling.Outcome)), e.Ruling.Reason)
+		}
+		t.Earlier = append(t.Earlier, line)
+	}
+	for _, stop := range s.Stops {
+		until := v.t("stop.open")
+		if !stop.To.IsZero() {
+			until = v.moment(stop.To)
+		}
+		t.Stops = append(t.Stops, v.t("stop", v.moment(stop.From), until, v.t("stop."+stop.Reason)))
+	}
+	return t
+}
+
+// numbers names sign-offs by number: 第1、3项.
+func (v *visit) numbers(ns []int) string {
+	if len(ns) == 0 {
+		return ""
+	}
+	names := make([]string, len(ns))
+	for k, n := range ns {
+		names[k] = strconv.Itoa(n)
+	}
+	return v.t("numbers", v.list(names))
+}
+
+// issueRow is one issue as lists show it.
+type issueRow struct {
+	URL, Title, Project string
+	Status, StatusText  string
+	Light               light
+	Lit                 bool
+	Progress, Tier      string
+	Due                 dueView
+	Raised, Waits       string
+	Held                bool
+	Draft               bool
+}
+
+func (v *visit) row(i *approval.Issue) issueRow {
+	r := issueRow{
+		URL: "/issues/" + string(i.ID), Title: i.Title, Project: v.project(i.Project),
+		Status: string(i.Status), StatusText: v.t("status." + string(i.Status)),
+		Light: v.light(i.Light), Lit: !i.Status.Ended() && i.Status != approval.Draft && i.Status != approval.Returned,
+		Held: i.Hold != nil, Draft: i.Status == approval.Draft, Raised: v.date(calendar.Of(i.RaisedAt)),
+	}
+	if r.Title == "" {
+		r.Title = v.t("issue.untitled")
+	}
+	if r.Draft {
+		r.URL += "/edit"
+		r.Raised = ""
+		return r
+	}
+	r.Progress = v.t("progress", i.Count.Granted, i.Count.All)
+	if !i.Status.Ended() {
+		r.Due = v.due(approval.Due{On: i.NextDue}, calendar.WorkingDays)
+	}
+	if roster.Above(i.Tier, roster.TierBranch) {
+		r.Tier = v.tier(i.Tier)
+	}
+	return r
+}

@@ -1,0 +1,311 @@
+package webui
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"lianban/shared/access"
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+//go:embed static
+var staticFiles embed.FS
+
+// Config is what the pages stand on.
+type Config struct {
+	Service  *approval.Service
+	Verifier access.Verifier
+	// SignIn lets demo people in without a password; nil when people sign in
+	// elsewhere and come with a cookie.
+	SignIn *access.Local
+	Log    *slog.Logger // nil: slog.Default()
+	// Secure sends cookies over TLS only.
+	Secure bool
+}
+
+// maxBody is how much a form may send.
+const maxBody = 1 << 20
+
+// server is the handler behind New.
+type server struct {
+	Config
+	speakers   map[string]*speaker
+	templates  map[string]*template.Template
+	static     map[string][]byte
+	version    string // of the static files, for their addresses
+	protection *http.CrossOriginProtection
+	mux        *http.ServeMux
+}
+
+// New parses everything the pages need and answers the handler that serves them
+// at the root of an origin.
+func New(config Config) (http.Handler, error) {
+	if config.Service == nil || config.Verifier == nil {
+		return nil, errors.New("webui: a Service and a Verifier are needed")
+	}
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	s := &server{Config: config, speakers: map[string]*speaker{}, templates: map[string]*template.Template{},
+		static: map[string][]byte{}, protection: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
+	if err := s.readStatic(); err != nil {
+		return nil, fmt.Errorf("webui: %w", err)
+	}
+	all, err := loadTexts()
+	if err != nil {
+		return nil, fmt.Errorf("webui: %w", err)
+	}
+	for lang, t := range all {
+		sp := &speaker{lang: lang, texts: t, rules: config.Service.Rules}
+		s.speakers[lang] = sp
+		functions := sp.functions()
+		functions["static"] = func(name string) string { return "/static/" + name + "?v=" + s.version }
+		if s.templates[lang], err = template.New(lang).Funcs(functions).ParseFS(templateFiles, "templates/*.html"); err != nil {
+			return nil, fmt.Errorf("webui: %w", err)
+		}
+	}
+	s.routes()
+	return s, nil
+}
+
+func (s *server) readStatic() error {
+	digest := sha256.New()
+	err := fs.WalkDir(staticFiles, "static", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := staticFiles.ReadFile(name)
+		s.static["/"+name] = text
+		digest.Write(text)
+		return err
+	})
+	s.version = base64.RawURLEncoding.EncodeToString(digest.Sum(nil))[:10]
+	return err
+}
+
+func (s *server) routes() {
+	page := func(pattern string, h func(*visit) error) { s.mux.Handle(pattern, s.page(h)) }
+	page("GET /{$}", (*visit).home)
+	page("GET /sign-in", (*visit).signInPage)
+	page("POST /sign-in", (*visit).signIn)
+	page("POST /sign-out", (*visit).signOut)
+	page("GET /inbox", signedIn((*visit).inbox))
+	page("GET /issues", signedIn((*visit).issues))
+	page("GET /issues/new", signedIn((*visit).petitionPage))
+	page("POST /issues/new", signedIn((*visit).petition))
+	page("GET /issues/{id}/edit", signedIn((*visit).petitionPage))
+	page("POST /issues/{id}/edit", signedIn((*visit).petition))
+	page("GET /issues/{id}", signedIn((*visit).issuePage))
+	page("POST /issues/{id}", signedIn((*visit).issueAct))
+	page("GET /issues/{id}/signoffs/{n}", signedIn((*visit).signOffPage))
+	page("POST /issues/{id}/signoffs/{n}", signedIn((*visit).signOffAct))
+	s.mux.HandleFunc("GET /static/", s.serveStatic)
+	page("/", func(v *visit) error {
+		return &approval.Error{Kind: approval.NotFound, Text: approval.Text{ZH: "没有这个页面。", EN: "There is no such page."}}
+	})
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	s.mux.ServeHTTP(w, r)
+}
+
+func (s *server) serveStatic(w http.ResponseWriter, r *http.Request) {
+	text, ok := s.static[path.Clean(r.URL.Path)]
+	if !ok {
+		s.page(func(*visit) error { return noPage }).ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(r.URL.Path)))
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
+}
+
+var noPage = &approval.Error{Kind: approval.NotFound, Text: approval.Text{ZH: "没有这个页面。", EN: "There is no such page."}}
+
+// visit is one request on its way to a page.
+type visit struct {
+	*server
+	*speaker
+	w      http.ResponseWriter
+	r      *http.Request
+	viewer *viewer // nil when nobody is signed in
+	now    time.Time
+	today  calendar.Date
+	notice string // what just happened, in words
+}
+
+func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// langCookie remembers the language chosen.
+const langCookie = "lang"
+
+// page runs a handler: language, session and cross-origin check before it, and
+// one place for what it could not do after it.
+func (s *server) page(h func(*visit) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{server: s, speaker: s.speakers[zh], w: w, r: r, now: s.Service.Now(), today: s.Service.Today()}
+		if c, err := r.Cookie(langCookie); err == nil && s.speakers[c.Value] != nil {
+			v.speaker = s.speakers[c.Value]
+		}
+		if v.switchLanguage() {
+			return
+		}
+		w.Header().Set("Cache-Control", "private, no-cache")
+		v.viewer = s.whoIs(r)
+		if err := v.run(h); err != nil {
+			v.fail(err)
+		}
+	})
+}
+
+func (v *visit) run(h func(*visit) error) error {
+	if err := v.protection.Check(v.r); err != nil {
+		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "这次提交来自别的网站，已被拦下，没有办理任何事项。", EN: "This submission came from another site and was stopped; nothing was done."}}
+	}
+	if v.r.Method == http.MethodPost {
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
+		if err := v.r.ParseForm(); err != nil {
+			return &approval.Error{Kind: approval.Invalid, Text: approval.Text{ZH: "提交的内容过大或无法读取，请精简后重试。", EN: "What was sent is too large or cannot be read; please shorten it and try again."}}
+		}
+	}
+	if done := v.r.URL.Query().Get("done"); done != "" {
+		if _, ok := v.texts["done."+done]; ok {
+			v.notice = v.t("done." + done)
+		}
+	}
+	return h(v)
+}
+
+// switchLanguage keeps a language asked for and sends the browser back to the
+// same page without the question.
+func (v *visit) switchLanguage() bool {
+	q := v.r.URL.Query()
+	lang := q.Get("lang")
+	if v.r.Method != http.MethodGet || v.speakers[lang] == nil {
+		return false
+	}
+	http.SetCookie(v.w, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
+	q.Del("lang")
+	v.redirect(local((&url.URL{Path: v.r.URL.Path, RawQuery: q.Encode()}).String()))
+	return true
+}
+
+// local is the address if it lies on this origin, else the home page.
+func local(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\r\n\t") {
+		return "/"
+	}
+	return address
+}
+
+func (v *visit) redirect(to string) {
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+}
+
+// frame is what every page has around it.
+type frame struct {
+	Lang, Title string
+	Viewer      *viewer
+	Nav         []link
+	Other       link // the same page in the other language
+	Notice      string
+	Demo        bool
+	Today       string
+}
+
+type link struct {
+	Text, URL string
+	Here      bool
+}
+
+func (v *visit) frame(title string) frame {
+	f := frame{Lang: v.lang, Title: title, Viewer: v.viewer, Notice: v.notice, Demo: v.SignIn != nil, Today: v.date(v.today)}
+	q := v.r.URL.Query()
+	q.Del("done")
+	q.Set("lang", map[string]string{zh: en, en: zh}[v.lang])
+	f.Other = link{Text: v.t("language.other"), URL: local((&url.URL{Path: v.r.URL.Path, RawQuery: q.Encode()}).String())}
+	if v.viewer != nil {
+		f.Nav = v.nav()
+	}
+	return f
+}
+
+// render writes a page whole or not at all.
+func (v *visit) render(status int, name string, data any) error {
+	var b bytes.Buffer
+	if err := v.templates[v.lang].ExecuteTemplate(&b, name, data); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(status)
+	if _, err := b.WriteTo(v.w); err != nil {
+		v.Log.DebugContext(v.ctx(), "page not delivered", "path", v.r.URL.Path, "error", err)
+	}
+	return nil
+}
+
+// statusOf is the HTTP status of a refusal.
+func statusOf(err error) int {
+	e, ok := errors.AsType[*approval.Error](err)
+	if !ok {
+		return http.StatusInternalServerError
+	}
+	switch e.Kind {
+	case approval.Invalid:
+		return http.StatusUnprocessableEntity
+	case approval.NotFound:
+		return http.StatusNotFound
+	case approval.Forbidden:
+		return http.StatusForbidden
+	case approval.Conflict, approval.Stale, approval.Closed:
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}
+
+type errorPage struct {
+	frame
+	Heading, Text, Next string
+}
+
+// fail shows what could not be done: the domain's own sentence, or for anything
+// internal only that it was recorded.
+func (v *visit) fail(err error) {
+	status := statusOf(err)
+	p := errorPage{frame: v.frame(v.t(fmt.Sprintf("error.%d.title", status))), Next: v.t(fmt.Sprintf("error.%d.next", status))}
+	p.Heading = p.Title
+	if e, ok := errors.AsType[*approval.Error](err); ok && status != http.StatusInternalServerError {
+		p.Text = v.text(e.Text)
+	} else {
+		v.Log.ErrorContext(v.ctx(), "page failed", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
+		p.Text = v.t("error.500.text")
+	}
+	if err := v.render(status, "error.html", p); err != nil {
+		v.Log.ErrorContext(v.ctx(), "error page failed", "error", err)
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}

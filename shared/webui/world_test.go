@@ -1,0 +1,150 @@
+package webui
+
+import (
+	"crypto/ed25519"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lianban/shared/access"
+	"lianban/shared/approval"
+	"lianban/shared/approval/approvaltest"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/roster"
+	"lianban/shared/store"
+	"lianban/shared/store/sqlite"
+)
+
+// world is a whole house on a file of its own, in which time and the workflow
+// stand still until the test moves them.
+type world struct {
+	t       *testing.T
+	clock   *approvaltest.Clock
+	session *approvaltest.Clock // of sign-ins, so that moving time on ends none
+	service *approval.Service
+	handler http.Handler
+}
+
+// monday is 2 March 2026, nine in the morning in Beijing.
+var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	file, err := sqlite.Open(filepath.Join(t.TempDir(), "lianban.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := file.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := &world{t: t, clock: approvaltest.NewClock(monday), session: approvaltest.NewClock(monday)}
+	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+	w.service = approval.NewService(rules, store.New(file.Table()), &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
+	local := access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", 32))), w.session.Now)
+	w.handler, err = New(Config{Service: w.service, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) stranger() *browser {
+	return &browser{t: w.t, handler: w.handler, cookies: map[string]string{}}
+}
+
+// as signs a person in, through the page.
+func (w *world) as(person roster.PersonID, role roster.Role, unit string) *browser {
+	w.t.Helper()
+	b := w.stranger()
+	p := b.get("/sign-in").wants(http.StatusOK)
+	for _, e := range p.all("form") {
+		f := hidden(e)
+		if f["person"] == string(person) && f["role"] == string(role) && f["unit"] == unit {
+			if got := b.post("/sign-in", map[string][]string{"person": {string(person)}, "role": {string(role)}, "unit": {unit}, "next": {"/"}}); got.status != http.StatusOK {
+				w.t.Fatalf("sign-in of %s ends at %d: %s", person, got.status, got.words())
+			}
+			return b
+		}
+	}
+	w.t.Fatalf("the sign-in page does not offer %s as %s of %s", person, role, unit)
+	return nil
+}
+
+func hidden(form *element) map[string]string {
+	values := map[string]string{}
+	for _, e := range form.all("input") {
+		values[e.attr["name"]] = e.attr["value"]
+	}
+	return values
+}
+
+func (w *world) secretary() *browser {
+	return w.as("qingke-secretary", roster.Secretary, "branch-qingke")
+}
+
+func (w *world) officer(department string) *browser {
+	return w.as(roster.PersonID(department+"-officer-1"), roster.Officer, department)
+}
+
+// raise raises an issue through the form and routes it as the workflow would.
+func (w *world) raise(title string, fill func(*form)) approval.IssueID {
+	w.t.Helper()
+	f := w.secretary().get("/issues/new").wants(http.StatusOK).form("button[value=raise]").set("title", title).set("body", "青柯街箱涵须横穿道路。\n请于汛前办结。")
+	fill(f)
+	p := f.send().wants(http.StatusOK, "问题已提出")
+	id := approval.IssueID(strings.Split(strings.TrimPrefix(p.path, "/issues/"), "?")[0])
+	w.route(id, 1)
+	return id
+}
+
+func (w *world) route(id approval.IssueID, round int) {
+	w.t.Helper()
+	if _, err := w.service.Route(w.t.Context(), id, round); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// settle does what the workflow does after an answer.
+func (w *world) settle(id approval.IssueID, round int) approval.Verdict {
+	w.t.Helper()
+	tally, err := w.service.Tally(w.t.Context(), id, round)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if tally.Verdict != approval.Pending && tally.Verdict != approval.Objected {
+		if _, err := w.service.Close(w.t.Context(), id, round); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return tally.Verdict
+}
+
+// look turns the lights of every sign-off.
+func (w *world) look(id approval.IssueID, round int) {
+	w.t.Helper()
+	issue, err := w.service.Store().Issue(w.t.Context(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for k := range issue.SignOffs {
+		if _, err := w.service.CheckClock(w.t.Context(), id, round, k+1); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// road asks for two parties: the traffic police and the transport bureau.
+func road(f *form) {
+	f.set("party", "traffic_diversion/cc-traffic-police", "traffic_diversion/cc-transport")
+}
+
+// permits asks for items with prerequisites, one of them on commitment.
+func permits(f *form) {
+	f.set("item", "25", "28", "29", "30", "32").set("commitment", "30").set("party", "utilities_relocation/cc-utilities")
+}
