@@ -291,3 +291,8 @@ func (a *App) Close() error { return a.file.Close() }
 // Sizes answers how many bytes of the data file hold issues, and how many the
 // workflow's journal.
 func (a *App) Sizes(ctx context.Context) (items, journal int64, err error) { return a.file.Sizes(ctx) }
+
+// ExecutionOf is the engine's id of a round's execution.
+func ExecutionOf(id approval.IssueID, round int) string {
+	return engine.ExecutionID(MachineName, approval.ExecutionName(id, round))
+}

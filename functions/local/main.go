@@ -1,0 +1,41 @@
+// Local runs all of Lianban as one process on one machine. Users need only Go:
+//
+//	go run ./functions/local           serve the pages and the API
+//	go run ./functions/local demo      play the three cases in virtual time
+//	go run ./functions/local --help
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"lianban/shared/bench"
+	"lianban/shared/local"
+)
+
+// commands is the command line; each command's type says what it does and takes.
+type commands struct {
+	Serve   local.Server  `cmd:"" default:"withargs" help:"Serve the pages and the API on this machine (the default)."`
+	Demo    local.Demo    `cmd:"" help:"Play the three reported cases to their end in virtual time and print what they took."`
+	History local.History `cmd:"" help:"Print an issue's workflow history and audit events."`
+	Bench   bench.Command `cmd:"" help:"Measure throughput, latency, memory and disk beside the disk's own rate."`
+	Hold    bench.Hold    `cmd:"" hidden:"" help:"Hold workflows open until killed; bench measures it."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	parsed := kong.Parse(&c, kong.Name("lianban"), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&local.Streams{Out: os.Stdout, Err: os.Stderr}),
+		kong.Description("Lianban routes the blockers of key construction projects through parallel departmental sign-off, and measures honestly how much time that saves."))
+	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "lianban:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Everything that is tested, in one run. It sets up what it needs from Debian and
+# the Go module proxy; a part that cannot be set up fails the run. The last lines
+# are go test's own.
+#
+#   bash infra/test.sh                 the whole run
+#   KILLS=2000 SEED=7 bash infra/test.sh   more kills of the process, from another seed
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export LIANBAN_REQUIRE_EXTERNAL=1
+kills=${KILLS:-200} seed=${SEED:-1}
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "Debian packages: a real browser, and fonts for its pages"
+if ! command -v chromium >/dev/null || ! fc-list 2>/dev/null | grep -qi 'noto.*cjk'; then
+	sudo=""
+	[ "$(id -u)" = 0 ] || sudo=sudo
+	$sudo apt-get update -qq
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig >/dev/null
+fi
+chromium --version
+
+step "Formatting and static checks"
+unformatted=$(go run mvdan.cc/gofumpt@v0.12.0 -l functions infra shared workflows)
+[ -z "$unformatted" ] || { printf 'not formatted by gofumpt:\n%s\n' "$unformatted"; exit 1; }
+go vet ./...
+go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+go mod verify
+
+step "The program builds for the machines its users have"
+for target in linux/arm64 darwin/arm64 windows/amd64; do
+	GOOS=${target%/*} GOARCH=${target#*/} CGO_ENABLED=0 go build -o /dev/null ./functions/local
+	echo "$target"
+done
+
+step "The three cases, played to their end"
+go run ./functions/local demo --json >/dev/null
+go run ./functions/local demo --lang en | tail -n 3
+
+step "The process killed $kills times under load (seed $seed)"
+go test ./shared/local -count=1 -run Kills -v -kills="$kills" -killseed="$seed" | tail -n 4
+
+step "Each fuzz target for a short while"
+for package in $(go list ./...); do
+	for target in $(go test "$package" -list '^Fuzz' | grep '^Fuzz' || true); do
+		go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZ:-3s}" | tail -n 1
+	done
+done
+
+step "Races"
+go test -race -short ./shared/approval/... ./shared/engine/... ./shared/store/... ./shared/local/... ./shared/httpapi/... ./shared/webui/...
+
+step "All tests"
+go test -count=1 ./...

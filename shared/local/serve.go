@@ -1,0 +1,119 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"lianban/shared/access"
+	"lianban/shared/httpapi"
+	"lianban/shared/roster"
+	"lianban/shared/webui"
+)
+
+// Server is the command that serves the pages and the API.
+type Server struct {
+	Data   string `help:"Data file; created when there is none." default:"lianban.db" placeholder:"FILE"`
+	Listen string `help:"Address to listen on; demo people sign in without a password, so it must be loopback." default:"127.0.0.1:8420" placeholder:"HOST:PORT"`
+	Empty  bool   `help:"Start a new data file without the three cases."`
+}
+
+// stopFor is how long a graceful stop may take.
+const stopFor = 10 * time.Second
+
+// Run serves until the context ends.
+func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
+	if !access.Loopback(c.Listen) {
+		return fmt.Errorf("--listen %s: the demo people sign in without a password, so only a loopback address such as 127.0.0.1:8420 is served", c.Listen)
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("--listen %s: the port is taken by another program; stop that one, or choose another port (port 0 takes any free one)", c.Listen)
+		}
+		return fmt.Errorf("--listen %s: %w", c.Listen, err)
+	}
+	defer listener.Close()
+	log := slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	config := Config{Data: c.Data, Log: log}
+	if !c.Empty {
+		if err := Seed(ctx, config); err != nil {
+			return err
+		}
+	}
+	app, err := Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	handler, err := app.Handler()
+	if err != nil {
+		return err
+	}
+
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	work := make(chan error, 1)
+	go func() { work <- app.Run(running) }()
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	c.welcome(s, listener.Addr().String(), app.Service.Roster)
+
+	select {
+	case err = <-served:
+	case err = <-work:
+		work <- nil
+	case <-ctx.Done():
+	}
+	fmt.Fprintln(s.Err, "正在停止…… Stopping; what was acknowledged is kept.")
+	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), stopFor)
+	defer done()
+	down := server.Shutdown(stopping)
+	cancel()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, down, <-work)
+}
+
+// Handler is everything that is served: the API and the pages.
+func (a *App) Handler() (http.Handler, error) {
+	api, err := httpapi.New(httpapi.Config{Service: a.Service, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := webui.New(webui.Config{Service: a.Service, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, path := range []string{"/api/", "/healthz"} {
+		mux.Handle(path, api)
+	}
+	mux.Handle("/", pages)
+	return mux, nil
+}
+
+// welcome says where to go and whom to be.
+func (c *Server) welcome(s *Streams, address string, r *roster.Roster) {
+	fmt.Fprintf(s.Out, "联办 Lianban  http://%s/\n数据文件 data file: %s\n\n", address, c.Data)
+	fmt.Fprintln(s.Out, "以演示人员登录（无需口令，人员均为虚构） Sign in as a demo person (no password; all are invented):")
+	shown := map[roster.Role]int{}
+	for _, person := range r.Everybody() {
+		for _, post := range person.Posts {
+			if shown[post.Role]++; shown[post.Role] > 1 {
+				continue
+			}
+			unit := r.UnitName(post.Unit)
+			fmt.Fprintf(s.Out, "  %s %s %s（%s, %s, %s）\n", pad(person.NameZH, 8), pad(post.Role.Name().ZH, 12), unit.ZH, person.NameEN, post.Role.Name().EN, unit.EN)
+		}
+	}
+	fmt.Fprintf(s.Out, "\n接口文档 API: http://%s/api/v1/openapi.json   停止 stop: Ctrl-C\n", address)
+}
