@@ -27,23 +27,31 @@ func TestDataFlowsAsTheStatesLanguageSays(t *testing.T) {
 		{"ParametersOfPass", pass(`"Parameters":{"x.$":"$.a","y":[{"z.$":"$.a"}]}`), `{"a":1}`, `{"x":1,"y":[{"z":1}]}`},
 		{"TaskResultIsLambdasEnvelope", task(`"ResultPath":"$"`), `{"a":1}`, `{"ExecutedVersion":"$LATEST","Payload":{"a":1},"StatusCode":200}`},
 		{"ResultSelectorReadsTheResult", task(`"ResultSelector":{"got.$":"$.Payload.a"},"ResultPath":"$.r"`), `{"a":1}`, `{"a":1,"r":{"got":1}}`},
-		{"NumbersStayAsTheyWereWritten", pass(`"ResultPath":"$.copy"`),
+		{
+			"NumbersStayAsTheyWereWritten", pass(`"ResultPath":"$.copy"`),
 			`{"n":[12345678901234567890123,1.10,1e400,-0]}`,
-			`{"copy":{"n":[12345678901234567890123,1.10,1e400,-0]},"n":[12345678901234567890123,1.10,1e400,-0]}`},
-		{"PathsFindManyNodes", pass(`"Parameters":{"all.$":"$.a[*].b","deep.$":"$..b","cut.$":"$.a[0:2].b","pick.$":"$.a[0,2].b","last.$":"$.a[-1].b","big.$":"$.a[?(@.b > 1 && @.c)].b","none.$":"$.a[?(@.b == 9)]"}`),
+			`{"copy":{"n":[12345678901234567890123,1.10,1e400,-0]},"n":[12345678901234567890123,1.10,1e400,-0]}`,
+		},
+		{
+			"PathsFindManyNodes", pass(`"Parameters":{"all.$":"$.a[*].b","deep.$":"$..b","cut.$":"$.a[0:2].b","pick.$":"$.a[0,2].b","last.$":"$.a[-1].b","big.$":"$.a[?(@.b > 1 && @.c)].b","none.$":"$.a[?(@.b == 9)]"}`),
 			`{"a":[{"b":1},{"b":2,"c":true},{"b":3}]}`,
-			`{"all":[1,2,3],"deep":[1,2,3],"cut":[1,2],"pick":[1,3],"last":3,"big":[2],"none":[]}`},
+			`{"all":[1,2,3],"deep":[1,2,3],"cut":[1,2],"pick":[1,3],"last":3,"big":[2],"none":[]}`,
+		},
 		{"PathsQuoteNames", pass(`"Parameters":{"x.$":"$['a b']['c.d']","y.$":"$.部门[0]"}`), `{"a b":{"c.d":1},"部门":["x"]}`, `{"x":1,"y":"x"}`},
-		{"TheContextObjectIsThere", pass(`"Parameters":{"e.$":"$$.Execution","s.$":"$$.State","m.$":"$$.StateMachine"}`), `{"a":1}`,
+		{
+			"TheContextObjectIsThere", pass(`"Parameters":{"e.$":"$$.Execution","s.$":"$$.State","m.$":"$$.StateMachine"}`), `{"a":1}`,
 			`{"e":{"Id":"execution:m:one","Name":"one","Input":{"a":1},"StartTime":"2024-08-18T09:00:00.000Z","RoleArn":"arn:aws:iam::1:role/r","RedriveCount":0},
-			"s":{"Name":"S","EnteredTime":"2024-08-18T09:00:00.000Z","RetryCount":0},"m":{"Id":"stateMachine:m","Name":"m"}}`},
+			"s":{"Name":"S","EnteredTime":"2024-08-18T09:00:00.000Z","RetryCount":0},"m":{"Id":"stateMachine:m","Name":"m"}}`,
+		},
 		{"ParallelGivesTheResultsInOrder", one(`"Type":"Parallel","End":true,"Parameters":{"v.$":"$.a"},"Branches":[
 			{"StartAt":"A","States":{"A":{"Type":"Pass","Result":1,"End":true}}},
 			{"StartAt":"B","States":{"B":{"Type":"Wait","Seconds":5,"End":true}}},
 			{"StartAt":"C","States":{"C":{"Type":"Succeed","OutputPath":"$.v"}}}]`), `{"a":3}`, `[1,{"v":3},3]`},
-		{"MapGivesTheResultsInOrder", one(`"Type":"Map","End":true,"ItemsPath":"$.list","MaxConcurrency":2,"ItemSelector":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value","all.$":"$.k"},
+		{
+			"MapGivesTheResultsInOrder", one(`"Type":"Map","End":true,"ItemsPath":"$.list","MaxConcurrency":2,"ItemSelector":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value","all.$":"$.k"},
 			"ItemProcessor":{"ProcessorConfig":{"Mode":"INLINE"},"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$.v","Next":"X"},"X":{"Type":"Pass","Parameters":{"i.$":"$.i","again.$":"$$.Map.Item.Value","all.$":"$.all"},"End":true}}}`),
-			`{"k":"k","list":[9,1,5]}`, `[{"i":0,"again":9,"all":"k"},{"i":1,"again":1,"all":"k"},{"i":2,"again":5,"all":"k"}]`},
+			`{"k":"k","list":[9,1,5]}`, `[{"i":0,"again":9,"all":"k"},{"i":1,"again":1,"all":"k"},{"i":2,"again":5,"all":"k"}]`,
+		},
 		{"LegacyMapReadsParametersAndIterator", one(`"Type":"Map","End":true,"Parameters":{"v.$":"$$.Map.Item.Value"},"Iterator":{"StartAt":"X","States":{"X":{"Type":"Pass","OutputPath":"$.v","End":true}}}`), `[1,null]`, `[1,null]`},
 		{"MapOverAnEmptyListIsEmpty", one(`"Type":"Map","End":true,"ItemProcessor":{"StartAt":"X","States":{"X":{"Type":"Pass","End":true}}}`), `[]`, `[]`},
 		{"AnEmptyInputIsAnEmptyObject", one(`"Type":"Succeed"`), ``, `{}`},
@@ -222,8 +230,9 @@ func TestRandomNumbersComeFromTheSeed(t *testing.T) {
 		}
 		return string(asl.AppendJSON(nil, v))
 	}
-	if out(1) != out(1) || out(1) == out(2) {
-		t.Fatalf("%s, %s, %s", out(1), out(1), out(2))
+	first, again, other := out(1), out(1), out(2)
+	if first != again || first == other {
+		t.Fatalf("%s, %s, %s", first, again, other)
 	}
 }
 

@@ -24,7 +24,9 @@
 // An Execution is one plain value: retry counts, timers, branches, variables
 // and the state of its random numbers live in it, so it survives a trip through
 // JSON, and the same events at the same times give the same execution, effects
-// and history again. Package engine relies on that: it keeps the events only.
+// and history again. Package engine relies on that: it keeps the events only. So
+// what Step makes of a definition and a list of events is a promise to every
+// journal ever written; tests hold it to golden histories.
 //
 // # Values
 //

@@ -128,8 +128,11 @@ func TestCatchers(t *testing.T) {
 		{"TaskFailedDoesNotMatchATimeout", `{"ErrorEquals":["States.TaskFailed"],"Next":"C"}`, reply{hang: true}, "", "States.Timeout"},
 		{"TimeoutMatchesATimeout", `{"ErrorEquals":["States.Timeout"],"Next":"C"}`, reply{hang: true}, `{"Error":"States.Timeout","Cause":""}`, ""},
 		{"AllMatchesATimeout", `{"ErrorEquals":["States.ALL"],"ResultPath":null,"Next":"C"}`, reply{hang: true}, `{"in":1}`, ""},
-		{"SuccessIsNotGuessedFromTheShape", `{"ErrorEquals":["States.ALL"],"Next":"C"}`, reply{out: `{"Error":"E","Cause":"c","errorMessage":"x","errorType":"T"}`},
-			`{"ExecutedVersion":"$LATEST","StatusCode":200,"Payload":{"Error":"E","Cause":"c","errorMessage":"x","errorType":"T"}}`, ""},
+		{
+			"SuccessIsNotGuessedFromTheShape", `{"ErrorEquals":["States.ALL"],"Next":"C"}`,
+			reply{out: `{"Error":"E","Cause":"c","errorMessage":"x","errorType":"T"}`},
+			`{"ExecutedVersion":"$LATEST","StatusCode":200,"Payload":{"Error":"E","Cause":"c","errorMessage":"x","errorType":"T"}}`, "",
+		},
 		{"OutputThatIsNotJSONIsAFailure", `{"ErrorEquals":["Lambda.Unknown"],"ResultPath":null,"Next":"C"}`, reply{out: `<html>`}, `{"in":1}`, ""},
 		{"AFailingCatcherFailsTheExecution", `{"ErrorEquals":["E"],"ResultPath":"$.in.x","Next":"C"}`, reply{err: "E"}, "", "States.ResultPathMatchFailure"},
 	} {
@@ -481,7 +484,7 @@ func TestAnExecutionRefusesAForeignDefinition(t *testing.T) {
 
 func TestTheProjectsRoundTakesTenTransitions(t *testing.T) {
 	t.Parallel()
-	x, history, events := fiveParties(t, signoff(t), nine)
+	x, history, events := fiveParties(t, signoff(t), nine, true)
 	if x.Status != asl.Succeeded || x.Transitions != 10 || events != 14 {
 		t.Fatalf("%s after %d transitions and %d events: %s %s", x.Status, x.Transitions, events, x.Error, x.Cause)
 	}

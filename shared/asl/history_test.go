@@ -66,11 +66,6 @@ func TestHistoriesReadAsStepFunctionsPrintsThem(t *testing.T) {
 			golden(t, c.name, asl.AppendHistory(nil, w.history))
 		})
 	}
-	t.Run("five_party_round", func(t *testing.T) {
-		t.Parallel()
-		_, history, _ := fiveParties(t, signoff(t), nine)
-		golden(t, "five_party_round", asl.AppendHistory(nil, history))
-	})
 }
 
 func golden(t *testing.T, name string, got []byte) {

@@ -210,6 +210,10 @@ func (r *run) record(b *Branch, e HistoryEvent) {
 	e.PreviousEventID = b.Last
 	e.Timestamp = r.now
 	b.Last = e.ID
+	if r.history == nil {
+		// A plain step writes about five events.
+		r.history = make([]HistoryEvent, 0, 6)
+	}
 	r.history = append(r.history, e)
 }
 

@@ -98,6 +98,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 		cfg: cfg, journal: cfg.Journal, log: cfg.Log, timers: newTimers(),
 		machines: map[string]*asl.Definition{}, defs: map[string]*asl.Definition{},
 	}
+	e.calls.empty = make(chan struct{}, 1)
 	for i := range e.stripes {
 		e.stripes[i].execs = map[ID]*execution{}
 		e.stripes[i].resume = map[ID]struct{}{}
@@ -246,7 +247,8 @@ func (e *Engine) seed(dst []byte) error {
 }
 
 // Succeed answers a token with an output, JSON text. It returns once the answer
-// is durable.
+// is durable. When ctx ends first, or the journal fails, the answer may or may
+// not count: answering again tells, by success or a *TaskTimedOutError.
 func (e *Engine) Succeed(ctx context.Context, token string, output []byte) error {
 	return e.token(ctx, token, asl.Event{Kind: asl.KindTokenSucceeded, Output: output})
 }

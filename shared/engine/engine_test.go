@@ -692,6 +692,52 @@ func TestAStoppedCallIsMadeAgainAfterTheRestart(t *testing.T) {
 	<-again
 }
 
+func TestAllCallsOpenAtACrashAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	j := engine.NewMemJournal()
+	def := parse(t, "m", `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","TimeoutSeconds":60,"Parameters":{"FunctionName":"F"},"End":true}}}`)
+	e := open(t, j, &desk{}, newClock(), def)
+	for i := range n {
+		_, err := e.Start(t.Context(), "m", fmt.Sprint("x", i), nil)
+		ok(t, err)
+	}
+	var calls sync.WaitGroup
+	calls.Add(n)
+	real(t, engine.Config{
+		Journal: j, Now: time.Now, Machines: []*asl.Definition{def}, Workers: 4,
+		Invoke: func(context.Context, string, []byte) ([]byte, error) {
+			calls.Done()
+			return nil, nil
+		},
+	})
+	calls.Wait()
+}
+
+func TestRunGoesOnWhenTheJournalHasAnsweredAgain(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{})
+	j := &liar{MemJournal: engine.NewMemJournal()}
+	e := real(t, engine.Config{
+		Journal: j, Now: time.Now,
+		Machines: []*asl.Definition{parse(t, "m", `{"StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"First"},"Next":"T"},
+			"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"Second"},"End":true}}}`)},
+		Invoke: func(_ context.Context, function string, _ []byte) ([]byte, error) {
+			switch function {
+			case "First":
+				j.Cut(0)
+				time.AfterFunc(50*time.Millisecond, func() { j.Cut(-1) })
+			case "Second":
+				close(ended)
+			}
+			return nil, nil
+		},
+	})
+	_, err := e.Start(t.Context(), "m", "a", nil)
+	ok(t, err)
+	<-ended
+}
+
 func TestOnlyOneOfManyAnswersToATokenWins(t *testing.T) {
 	t.Parallel()
 	tokens := make(chan string, 1)

@@ -26,6 +26,8 @@ type callQueue struct {
 	ctx     context.Context // the calls' own, while running
 	busy    int             // functions running now
 	group   sync.WaitGroup  // workers, until they have posted their result
+	// empty has room for one sign that no call waits for a worker.
+	empty chan struct{}
 }
 
 func (q *callQueue) push(c call) {
@@ -60,6 +62,10 @@ func (e *Engine) spawn() {
 	for q.running && q.busy < e.cfg.Workers {
 		c, ok := q.pop()
 		if !ok {
+			select {
+			case q.empty <- struct{}{}:
+			default:
+			}
 			return
 		}
 		q.busy++
@@ -153,16 +159,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	q.mu.Unlock()
 	e.spawn()
 	var helpers sync.WaitGroup
-	helpers.Go(func() {
-		for ids := e.takeResume(256); len(ids) > 0 && ctx.Err() == nil; ids = e.takeResume(256) {
-			e.each(ids, func(id ID) {
-				if err := e.post(ctx, id, &message{touch: true}); err != nil && ctx.Err() == nil {
-					e.log.Error("resume an execution", "execution", id, "error", err)
-					e.timers.set(id, e.now().Add(time.Second))
-				}
-			})
-		}
-	})
+	helpers.Go(func() { e.resumeAll(ctx) })
 	for ctx.Err() == nil {
 		e.wait(ctx)
 		if err := e.fire(ctx, true); err != nil && ctx.Err() == nil {
@@ -187,6 +184,26 @@ func (e *Engine) Run(ctx context.Context) error {
 		<-stopped
 	}
 	return nil
+}
+
+// resumeAll makes the calls again that the last run of the program left open. It
+// goes in portions and waits until the calls of one have found workers, because
+// an execution stays in memory while its call is under way.
+func (e *Engine) resumeAll(ctx context.Context) {
+	for ids := e.takeResume(256); len(ids) > 0; ids = e.takeResume(256) {
+		e.each(ids, func(id ID) {
+			if err := e.post(ctx, id, &message{touch: true}); err != nil && ctx.Err() == nil {
+				e.log.Error("resume an execution", "execution", id, "error", err)
+				e.timers.set(id, e.now().Add(time.Second))
+			}
+		})
+		e.spawn()
+		select {
+		case <-e.calls.empty:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // wait returns when a timer may be due.
