@@ -182,12 +182,12 @@ func (t *transition) open(n int) {
 // later due date takes back is given back; one that is reached anew is climbed
 // by look, which puts it on record.
 func (t *transition) reckon(s *SignOff) {
-	due := t.Calendar.Due(s.start(), s.Limit.Days, s.Limit.Unit, s.spans())
-	s.Due = Due{On: due.On, Provisional: due.Provisional}
-	if due.Stopped {
-		s.Light = Green
+	if k := len(s.Stops) - 1; k >= 0 && s.Stops[k].To.IsZero() {
+		s.Due, s.Light = Due{}, Green
 		return
 	}
+	due := t.Calendar.Due(s.start(), s.Limit.Days, s.Limit.Unit, s.spans())
+	s.Due = Due{On: due.On, Provisional: due.Provisional}
 	for _, stop := range s.spans() {
 		// It stopped within its last day: what was left of that day is given back
 		// on the first working day on which it goes on.
