@@ -191,16 +191,17 @@ func tell(ctx context.Context, log *slog.Logger, accept, method, path string, er
 	return p
 }
 
-var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English})
-
-// preferred is the language of the answer: zh unless the caller prefers English.
+// preferred is the language of the answer: the one of the two that the caller
+// likes better, zh when neither is named.
 func preferred(accept string) string {
-	tags, _, err := language.ParseAcceptLanguage(accept)
-	if err != nil || len(tags) == 0 {
+	tags, weights, err := language.ParseAcceptLanguage(accept)
+	if err != nil {
 		return "zh"
 	}
-	if _, at, _ := languages.Match(tags...); at == 1 {
-		return "en"
+	for k, tag := range tags {
+		if base, _ := tag.Base(); weights[k] > 0 && (base.String() == "zh" || base.String() == "en") {
+			return base.String()
+		}
 	}
 	return "zh"
 }

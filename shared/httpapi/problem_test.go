@@ -87,6 +87,19 @@ func TestNamesTheFieldAtFault(t *testing.T) {
 	}
 }
 
+func TestAnswersInTheLanguageThatIsLikedBetter(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	for accept, want := range map[string]string{
+		"": "zh", "*": "zh", "fr": "zh", "en-GB": "en", "zh-TW": "zh", "fr, en;q=0.5": "en", "en;q=0.1, zh;q=0.9": "zh",
+		"de, zh;q=0.2, en-US;q=0.7": "en", "en;q=0": "zh", "nonsense;;": "zh", strings.Repeat("a-", 3000): "zh",
+	} {
+		if got := w.send("GET", "/nowhere", "", header("Accept-Language", accept)).header.Get("Content-Language"); got != want {
+			t.Errorf("%.40q answers in %s", accept, got)
+		}
+	}
+}
+
 func TestNamesAllFieldsAtFaultInOrder(t *testing.T) {
 	t.Parallel()
 	w := open(t)
