@@ -234,6 +234,9 @@ func (t *transition) fill(p Petition, whole bool) error {
 	if err := textField("body", p.Body, textRunes, false); err != nil {
 		return err
 	}
+	if err := p.bounded(); err != nil {
+		return err
+	}
 	if t.from == 0 {
 		t.issue.Status, t.issue.CreatedAt, t.issue.Tier, t.issue.Light = Draft, t.now, roster.TierBranch, Green
 	}
@@ -241,6 +244,25 @@ func (t *transition) fill(p Petition, whole bool) error {
 	i.Project, i.District, i.Title, i.Body = p.Project, project.District, strings.TrimSpace(p.Title), strings.TrimSpace(p.Body)
 	i.Items, i.Commitments, i.Parties, i.Assumed = p.Items, p.Commitments, p.Parties, p.Assumed
 	i.RaisedBy = t.actor
+	return nil
+}
+
+// bounded holds a petition, and so a draft too, to what one issue can ask for.
+func (p Petition) bounded() error {
+	if n := len(p.Items) + len(p.Parties); n > MaxSignOffs {
+		return refuse(Invalid, "items", "一个问题最多 %d 项会签，现为 %d 项，请拆成几个问题提出。", "One issue has at most %d sign-offs, this has %d; please split it.", MaxSignOffs, n)
+	}
+	if n := len(p.Commitments); n > MaxSignOffs {
+		return refuse(Invalid, "commitments", "承诺事项最多 %d 项，现为 %d 项。", "At most %d items are on commitment, this has %d.", MaxSignOffs, n)
+	}
+	if n := len(p.Assumed); n > MaxSignOffs {
+		return refuse(Invalid, "assumed", "拟定说明最多 %d 条，现为 %d 条。", "At most %d assumptions are listed, this has %d.", MaxSignOffs, n)
+	}
+	for k, assumed := range p.Assumed {
+		if err := textField("assumed["+itoa(k)+"]", assumed, titleRunes, true); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
