@@ -31,9 +31,9 @@ type HistoryEvent struct {
 	Assigned map[string]any
 }
 
-// Input is the event's input, output or parameters as JSON text, "" when the
-// type has none.
-func (e HistoryEvent) Input() string {
+// Text is the event's input, output or parameters as JSON text, "" when the type
+// has none.
+func (e HistoryEvent) Text() string {
 	if !e.HasData {
 		return ""
 	}
@@ -87,7 +87,7 @@ func (e *HistoryEvent) details() map[string]any {
 	}
 	data := func(key string, limited bool) {
 		if e.HasData {
-			d[key] = e.Input()
+			d[key] = e.Text()
 			if limited {
 				d[key+"Details"] = map[string]any{"truncated": false}
 			}

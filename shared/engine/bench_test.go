@@ -101,3 +101,29 @@ func benchmarkRounds(b *testing.B, callers int) {
 // Workflows a second with functions that only record and a journal in memory.
 func BenchmarkRoundsOneCaller(b *testing.B)  { benchmarkRounds(b, 1) }
 func BenchmarkRounds128Callers(b *testing.B) { benchmarkRounds(b, 128) }
+
+// BenchmarkAnswerToAColdExecution is what an answer costs when the execution has
+// to be replayed first: a five-party round that waits for its departments.
+func BenchmarkAnswerToAColdExecution(b *testing.B) {
+	const many = 2000
+	j, c := engine.NewMemJournal(), newClock()
+	var e *engine.Engine
+	var tokens []string
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if i%many == 0 {
+			b.StopTimer()
+			d := signoffDesk(5)
+			j = engine.NewMemJournal()
+			e = open(b, j, d, c, machines(b)...)
+			for k := range many {
+				start(b, e, fmt.Sprint("x", k))
+			}
+			ok(b, e.Settle(b.Context()))
+			tokens = d.tokens
+			e = open(b, j, d, c, machines(b)...)
+			b.StartTimer()
+		}
+		ok(b, e.Succeed(b.Context(), tokens[i%many*5], nil))
+	}
+}

@@ -71,7 +71,8 @@ type Engine struct {
 }
 
 // New opens an engine on its journal: it stores the definitions, lists the open
-// executions and arms their timers. It calls nothing yet.
+// executions and arms their timers. It calls nothing yet. An engine without
+// machines that is never run or settled only reads.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if cfg.Journal == nil || cfg.Invoke == nil || cfg.Now == nil {
 		return nil, errors.New("engine: Journal, Invoke and Now are required")

@@ -364,7 +364,7 @@ func TestAKillBetweenAnyTwoWritesGivesTheSameHistory(t *testing.T) {
 			d.tokens, asked = nil, 0
 			for _, ev := range events {
 				if ev.Type == "TaskScheduled" {
-					in := decode([]byte(ev.Input()))
+					in := decode([]byte(ev.Text()))
 					if in["FunctionName"] == "CheckClock" {
 						checked++
 					}
