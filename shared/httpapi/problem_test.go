@@ -54,6 +54,8 @@ func TestNamesTheFieldAtFault(t *testing.T) {
 		"no body":                    {fenjiang, "/issues", ``, 400, "malformed", "", "in the body", "请求正文"},
 		"an unknown project":         {fenjiang, "/issues", `{"project":"p"}`, 422, "invalid", "project", "no such project", "没有这个重点项目"},
 		"an empty petition":          {fenjiang, "/issues", `{"project":"fenjiang-west-bank","title":"x"}`, 422, "invalid", "items", "Choose at least", "请至少选择"},
+		"a draft of too much":        {fenjiang, "/issues", `{"project":"fenjiang-west-bank","draft":true,"items":[` + strings.Repeat("1,", 40) + `1]}`, 422, "invalid", "items", "at most 40", "最多 40 项"},
+		"a draft of long inputs":     {fenjiang, "/issues", `{"project":"fenjiang-west-bank","draft":true,"assumed":["x","` + strings.Repeat("长", 121) + `"]}`, 422, "invalid", "assumed[1]", "At most 120", "最多 120 个字"},
 		"an unknown kind":            {police, decision, `{"kind":"maybe"}`, 422, "invalid", "kind", "approve, commitment, object", "须为下列之一"},
 		"a bad date":                 {police, decision, `{"kind":"commitment","what":"x","by":"20.3.2026"}`, 422, "invalid", "by", "2026-03-02", "2026-03-02"},
 		"what belongs to commitment": {police, decision, `{"kind":"approve","what":"x"}`, 422, "invalid", "what", "commitment only", "只用于"},
