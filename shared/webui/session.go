@@ -127,11 +127,13 @@ func (v *visit) signIn() error {
 	if v.SignIn == nil || !v.Service.Roster.Holds(person, post.Role, post.Unit) {
 		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "没有这个人员或职务，请从登录页选择。", EN: "There is no such person or post; choose one on the sign-in page."}}
 	}
-	token, id, err := v.SignIn.SignIn(person, post)
+	token, _, err := v.SignIn.SignIn(person, post)
 	if err != nil {
 		return err
 	}
-	http.SetCookie(v.w, &http.Cookie{Name: access.SessionCookie, Value: token, Path: "/", Expires: id.Expires, HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
+	// The cookie goes with the browser's session, because offices share machines;
+	// how long the sign-in lasts is in the token.
+	http.SetCookie(v.w, &http.Cookie{Name: access.SessionCookie, Value: token, Path: "/", HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
 	v.redirect(local(v.r.PostForm.Get("next")))
 	return nil
 }
