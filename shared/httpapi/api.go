@@ -14,7 +14,7 @@ import (
 	"lianban/shared/approval"
 )
 
-// Base is the path under which every route lies that people use.
+// Base is the path under which every route but /healthz lies.
 const Base = "/api/v1"
 
 // Config is what the API is made of.
@@ -141,7 +141,7 @@ func loosen(document *huma.OpenAPI) {
 	}
 }
 
-// ServeHTTP answers everything below Base, the health check and the document.
+// ServeHTTP answers everything below Base, and /healthz.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := &tracked{ResponseWriter: w}
 	defer func() {
@@ -186,7 +186,7 @@ func unrouted(handler http.Handler, r *http.Request, w http.ResponseWriter) erro
 		w.Header().Set("Allow", s.header.Get("Allow"))
 		return &fault{kind: kindMethod, text: text("此地址不接受该请求方法，可用的方法见 Allow 头。", "This address does not take that method; the Allow header lists those it takes.")}
 	}
-	return &fault{kind: kindNotFound, text: text("没有这个地址，请查阅接口文档 /openapi.yaml。", "There is no such address; see the document at /openapi.yaml.")}
+	return &fault{kind: kindNotFound, text: text("没有这个地址，请查阅接口文档 "+Base+"/openapi.yaml。", "There is no such address; see the document at "+Base+"/openapi.yaml.")}
 }
 
 // silent keeps status and headers and drops the body.

@@ -9,9 +9,9 @@
 //
 // # Where it answers
 //
-// Everything lies under /api/v1, and /healthz, /openapi.json and /openapi.yaml
-// beside it: mount the handler on all four. Unknown routes and methods below them
-// are answered as problems, too.
+// Everything lies under /api/v1, the document (openapi.json, openapi.yaml)
+// included, and /healthz beside it: mount the handler on both. Unknown routes and
+// methods below them are answered as problems, too.
 //
 // # Promises
 //

@@ -286,7 +286,7 @@ func inputFault(location, message string) fieldFault {
 			return fieldFault{field, text(strings.ReplaceAll(w.zh, "%", rest), strings.ReplaceAll(w.en, "%", rest))}
 		}
 	}
-	return fieldFault{field, text("内容不符合要求，请对照接口文档修改。", "This does not fit the document at /openapi.yaml; please correct it.")}
+	return fieldFault{field, text("内容不符合要求，请对照接口文档修改。", "This does not fit the document at "+Base+"/openapi.yaml; please correct it.")}
 }
 
 // wordings are the library's findings in the words of this product; % is what

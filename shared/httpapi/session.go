@@ -161,8 +161,7 @@ func (a *API) document() {
 		{"/openapi.json", "getOpenAPIJSON", "This document as JSON 接口文档", "application/openapi+json", &a.documentJSON},
 		{"/openapi.yaml", "getOpenAPIYAML", "This document as YAML 接口文档", "application/openapi+yaml", &a.documentYAML},
 	} {
-		op := public(operation("GET", "", d.id, d.summary, "service", 200))
-		op.Path = d.path
+		op := public(operation("GET", d.path, d.id, d.summary, "service", 200))
 		op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{d.kind: {}}}}
 		huma.Register(a.huma, op, func(context.Context, *nothing) (*documentOut, error) {
 			return &documentOut{d.kind, *d.text}, nil
