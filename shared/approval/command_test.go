@@ -144,7 +144,6 @@ func TestEveryCommandInEveryStateByEveryRole(t *testing.T) {
 			var order []string
 			for _, role := range roles {
 				g := *start
-				g.TB = t
 				answer := "ok"
 				before := g.issue
 				err := g.do(role.actor(&g, s.n), cmd.make(s.n))

@@ -3,7 +3,6 @@ package approval_test
 import (
 	"fmt"
 	"slices"
-	"testing"
 	"time"
 
 	"lianban/shared/approval"
@@ -66,10 +65,20 @@ func parties(n int) approval.Petition {
 	return p
 }
 
+// tester is what testing.TB and a property's T have in common.
+type tester interface {
+	Helper()
+	Logf(format string, args ...any)
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // game plays one issue by the rules alone. Every commit is held to what every
 // commit promises.
 type game struct {
-	testing.TB
+	tester
 	rules  approval.Rules
 	now    time.Time
 	issue  approval.Issue
@@ -79,8 +88,8 @@ type game struct {
 	routed int // the last round that was routed
 }
 
-func newGame(t testing.TB) *game {
-	return &game{TB: t, rules: rules, now: monday, issue: approval.Issue{ID: "01900000-0000-7000-8000-000000000001"}}
+func newGame(t tester) *game {
+	return &game{tester: t, rules: rules, now: monday, issue: approval.Issue{ID: "01900000-0000-7000-8000-000000000001"}}
 }
 
 // do applies a command and commits what it changes.
