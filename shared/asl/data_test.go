@@ -90,7 +90,7 @@ func TestDataErrorsHaveTheirNames(t *testing.T) {
 	for _, c := range []struct{ name, machine, input, err string }{
 		{"InputPathToNowhere", pass(`"InputPath":"$.x"`), `{}`, asl.ErrRuntime},
 		{"OutputPathToNowhere", pass(`"OutputPath":"$.x"`), `{}`, asl.ErrRuntime},
-		{"ParametersPathToNowhere", pass(`"Parameters":{"a.$":"$.x"}`), `{}`, asl.ErrParameterPathFailure},
+		{"ParametersPathToNowhere", pass(`"Parameters":{"a.$":"$.x"}`), `{}`, asl.ErrRuntime},
 		{"ResultPathThroughAString", pass(`"ResultPath":"$.a.b"`), `{"a":"text"}`, asl.ErrResultPathMatchFailure},
 		{"ResultPathBeyondAnArray", pass(`"ResultPath":"$.a[2]"`), `{"a":[1]}`, asl.ErrResultPathMatchFailure},
 		{"ItemsPathToAnObject", one(`"Type":"Map","End":true,"ItemProcessor":{"StartAt":"X","States":{"X":{"Type":"Pass","End":true}}}`), `{}`, asl.ErrRuntime},
@@ -109,6 +109,15 @@ func TestDataErrorsHaveTheirNames(t *testing.T) {
 			t.Parallel()
 			begin(t, c.machine, c.input).finish(nothing).ends(asl.Failed, "", c.err)
 		})
+	}
+}
+
+func TestARuntimeErrorSaysWhereItHappened(t *testing.T) {
+	t.Parallel()
+	w := begin(t, `{"StartAt":"S","States":{"S":{"Type":"Pass","Next":"T"},"T":{"Type":"Pass","Parameters":{"a.$":"$.x"},"End":true}}}`, `{"y":1}`)
+	const want = `An error occurred while executing the state 'T' (entered at the event id #4). The JSONPath '$.x' could not be found in the input '{"y":1}'`
+	if w.x.Error != asl.ErrRuntime || w.x.Cause != want {
+		t.Fatalf("%s: %s", w.x.Error, w.x.Cause)
 	}
 }
 

@@ -71,8 +71,10 @@ type Execution struct {
 type Branch struct {
 	State   string
 	Entered time.Time
-	Input   any // the state's raw input
-	Vars    map[string]any
+	// EnteredBy is the ID of the history event that entered the state.
+	EnteredBy int64
+	Input     any // the state's raw input
+	Vars      map[string]any
 	// Last is the ID of the branch's last history event.
 	Last int64
 	// Tries counts the retries each retrier of the state has made.

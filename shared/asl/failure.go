@@ -32,6 +32,7 @@ const MaxHistory = 25000
 type failure struct {
 	name, cause string
 	branch      bool // it comes from a branch of the state that handles it
+	placed      bool // the cause says where it happened, or came from outside
 }
 
 func failf(name, format string, args ...any) *failure {

@@ -57,7 +57,7 @@ func TestPathsFindWhatTheyName(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			begin(t, one(`"Type":"Pass","End":true,"Parameters":{"v.$":"`+path+`"}`), doc).
-				finish(nothing).ends(asl.Failed, "", asl.ErrParameterPathFailure)
+				finish(nothing).ends(asl.Failed, "", asl.ErrRuntime)
 		})
 	}
 	for _, path := range []string{

@@ -11,11 +11,12 @@ type scope struct {
 	token string
 }
 
-// lookup is try with the failure a payload template reports.
+// lookup is try with the failure that Step Functions reports for a payload
+// template; the specification's States.ParameterPathFailure never occurs there.
 func (s scope) lookup(p *path, data any) (any, *failure) {
 	v, ok := s.try(p, data)
 	if !ok {
-		return nil, failf(ErrParameterPathFailure, "The JSONPath '%s' could not be found in the input '%s'.",
+		return nil, failf(ErrRuntime, "The JSONPath '%s' could not be found in the input '%s'",
 			p.src, clip(string(AppendJSON(nil, data)), 500))
 	}
 	return v, nil

@@ -113,7 +113,7 @@ func (r *run) event(ev Event) error {
 		if t.Call == nil {
 			return ErrNotLive
 		}
-		r.taskFailed(b, &failure{name: ev.Error, cause: ev.Cause})
+		r.taskFailed(b, &failure{name: ev.Error, cause: ev.Cause, placed: true})
 	case KindTokenSucceeded, KindTokenFailed, KindHeartbeat:
 		if !t.Callback {
 			return ErrNoTask
@@ -126,7 +126,7 @@ func (r *run) event(ev Event) error {
 			}
 			r.taskSucceeded(b, out)
 		case KindTokenFailed:
-			r.taskFailed(b, &failure{name: ev.Error, cause: ev.Cause})
+			r.taskFailed(b, &failure{name: ev.Error, cause: ev.Cause, placed: true})
 		default:
 			if t.Beat > 0 {
 				t.BeatDue = r.now.Add(t.Beat)
@@ -224,6 +224,7 @@ func (r *run) enter(b *Branch, s *state, input any) {
 	b.State, b.Input, b.Entered = s.name, input, r.now
 	b.Tries, b.Retries = nil, 0
 	r.record(b, HistoryEvent{Type: s.entered, Name: s.name, Data: input, HasData: true})
+	b.EnteredBy = b.Last
 	r.act(b)
 }
 
@@ -258,7 +259,7 @@ func (r *run) act(b *Branch) {
 	case kindSucceed:
 		r.leave(b, s, s.output, data, nil, data, nil)
 	case kindFail:
-		f := &failure{name: s.errorName, cause: s.cause}
+		f := &failure{name: s.errorName, cause: s.cause, placed: true}
 		for _, part := range []struct {
 			t  *template
 			to *string
@@ -651,6 +652,10 @@ func (r *run) exit(b *Branch, s *state, out any, vars map[string]any, next *stat
 func (r *run) fail(b *Branch, f *failure) {
 	s := r.state(b)
 	r.quiet(b)
+	if f.name == ErrRuntime && !f.placed {
+		f.cause = fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). %s", b.State, b.EnteredBy, f.cause)
+		f.placed = true
+	}
 	for i := range s.retry {
 		t := &s.retry[i]
 		if !f.matchesAny(t.errors) {
@@ -719,7 +724,7 @@ func (r *run) hand(c *Branch, f *failure) {
 		typ = "MapStateFailed"
 	}
 	r.record(b, HistoryEvent{Type: typ, Error: f.name, Cause: f.cause})
-	r.fail(b, &failure{name: f.name, cause: f.cause, branch: true})
+	r.fail(b, &failure{name: f.name, cause: f.cause, branch: true, placed: true})
 }
 
 // quiet ends whatever the branch's state was waiting for. Branches below it stop
