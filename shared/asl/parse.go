@@ -319,13 +319,13 @@ func (p *parser) machine(f *fields, within *state) *machine {
 	}
 	if m.start != nil {
 		reached := map[*state]bool{m.start: true}
-		for todo := []*state{m.start}; len(todo) > 0; {
-			s := todo[0]
-			todo = todo[1:]
+		for queue := []*state{m.start}; len(queue) > 0; {
+			s := queue[0]
+			queue = queue[1:]
 			for _, next := range links[s] {
 				if !reached[next] {
 					reached[next] = true
-					todo = append(todo, next)
+					queue = append(queue, next)
 				}
 			}
 		}

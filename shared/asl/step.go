@@ -34,10 +34,10 @@ type run struct {
 	effects []Effect
 	history []HistoryEvent
 	// ready holds branches that can go on, first come first served.
-	ready []todo
+	ready []move
 }
 
-type todo struct {
+type move struct {
 	branch *Branch
 	// enter names the state to enter; nil acts on the current one (a retry).
 	enter *state
@@ -176,11 +176,11 @@ func (r *run) start(s *Start) error {
 	r.record(x.Root, HistoryEvent{Type: "ExecutionStarted", Data: input, HasData: true, Role: s.Role})
 	// The first state follows nothing, as Step Functions has it.
 	x.Root.Last = 0
-	r.push(todo{branch: x.Root, enter: r.def.top.start, input: input})
+	r.push(move{branch: x.Root, enter: r.def.top.start, input: input})
 	return nil
 }
 
-func (r *run) push(t todo) { r.ready = append(r.ready, t) }
+func (r *run) push(t move) { r.ready = append(r.ready, t) }
 
 // drain lets branches go on until all rest.
 func (r *run) drain() {
@@ -525,7 +525,7 @@ func (r *run) widen(b *Branch, s *state) {
 		}
 		fan.Started++
 		fan.Live = append(fan.Live, c)
-		r.push(todo{branch: c, enter: m.start, input: input})
+		r.push(move{branch: c, enter: m.start, input: input})
 	}
 }
 
@@ -644,7 +644,7 @@ func (r *run) exit(b *Branch, s *state, out any, vars map[string]any, next *stat
 		r.finished(b, out)
 		return
 	}
-	r.push(todo{branch: b, enter: next, input: out})
+	r.push(move{branch: b, enter: next, input: out})
 }
 
 // fail handles an error in a branch's current state: retry, catch, or hand it
@@ -673,7 +673,7 @@ func (r *run) fail(b *Branch, f *failure) {
 		b.Retry = true
 		if r.past(b.Due) {
 			b.Due, b.Retry = time.Time{}, false
-			r.push(todo{branch: b})
+			r.push(move{branch: b})
 		}
 		return
 	}
@@ -818,7 +818,7 @@ func (r *run) wake() {
 			r.fail(first, f)
 		case first.Retry:
 			first.Due, first.Retry = time.Time{}, false
-			r.push(todo{branch: first})
+			r.push(move{branch: first})
 		default:
 			r.waited(first, s)
 		}

@@ -106,7 +106,7 @@ func BenchmarkRounds128Callers(b *testing.B) { benchmarkRounds(b, 128) }
 // to be replayed first: a five-party round that waits for its departments.
 func BenchmarkAnswerToAColdExecution(b *testing.B) {
 	const many = 2000
-	j, c := engine.NewMemJournal(), newClock()
+	c := newClock()
 	var e *engine.Engine
 	var tokens []string
 	b.ReportAllocs()
@@ -114,7 +114,7 @@ func BenchmarkAnswerToAColdExecution(b *testing.B) {
 		if i%many == 0 {
 			b.StopTimer()
 			d := signoffDesk(5)
-			j = engine.NewMemJournal()
+			j := engine.NewMemJournal()
 			e = open(b, j, d, c, machines(b)...)
 			for k := range many {
 				start(b, e, fmt.Sprint("x", k))
