@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -308,7 +309,7 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 	}
 	needs, removed, err := r.Catalog.Graph(p.Items, p.Commitments)
 	if err != nil {
-		return nil, refuse(Invalid, "items", "事项之间的前置关系有误：%v", "The prerequisites between these items are wrong: %v", err)
+		return nil, fmt.Errorf("prerequisites of items that the catalogue has: %w", err)
 	}
 	for _, need := range needs {
 		s := &signOffs[number[need.Item]-1]

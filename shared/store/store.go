@@ -72,7 +72,7 @@ func encode(item Item, body any) (*Item, error) {
 func issueItem(i *approval.Issue) (*Item, error) {
 	item := Item{Key: Key{issuePK(i.ID), "A"}, G1PK: "P#" + string(i.Project), G1SK: string(i.ID), Version: i.Version}
 	switch {
-	case i.Status == approval.Draft:
+	case i.Status == approval.Draft || i.RaisedAt.IsZero(): // also one that was withdrawn as a draft
 		item.G1PK = "PD#" + string(i.Project)
 	case !i.Status.Ended():
 		due := far
