@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"lianban/shared/approval"
+	"lianban/shared/calendar"
 	"lianban/shared/roster"
 )
 
@@ -164,7 +165,7 @@ func (v *visit) tierHome() error {
 		}
 		if con := i.Consultation; con != nil && con.ClosedAt.IsZero() && con.Tier == i.Tier {
 			r := v.row(i)
-			r.Due = v.due(con.DueOn, "")
+			r.Due = v.due(con.DueOn, calendar.WorkingDays)
 			rule.Rows = append(rule.Rows, r)
 			return
 		}

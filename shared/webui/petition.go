@@ -28,6 +28,7 @@ type petitionPage struct {
 	Matters  []matterGroup
 	Marks    []markNote
 	Plan     *plan
+	Newer    *approval.Petition // the draft as saved meanwhile, beside what was typed
 }
 
 // choice is an option, box or radio with its label.
@@ -67,9 +68,13 @@ func (v *visit) petitionPage() error {
 	if err != nil {
 		return err
 	}
-	return v.showPetition(http.StatusOK, draft, approval.Petition{
-		Project: draft.Project, Title: draft.Title, Body: draft.Body, Items: draft.Items,
-		Commitments: draft.Commitments, Parties: draft.Parties, Assumed: draft.Assumed}, nil, false)
+	return v.showPetition(http.StatusOK, draft, asked(draft), nil, nil)
+}
+
+// asked is the petition that a draft holds.
+func asked(draft *approval.Issue) approval.Petition {
+	return approval.Petition{Project: draft.Project, Title: draft.Title, Body: draft.Body, Items: draft.Items,
+		Commitments: draft.Commitments, Parties: draft.Parties, Assumed: draft.Assumed}
 }
 
 // draft is the draft that the address names, or an issue that does not exist yet.
@@ -105,7 +110,13 @@ func (v *visit) petition() error {
 	case "raise":
 		cmd = approval.Raise{Petition: &p}
 	default:
-		return v.showPetition(http.StatusOK, draft, p, nil, true)
+		project, _ := v.Service.Roster.Project(p.Project)
+		preview, wrong := v.plan(project, p)
+		status := http.StatusOK
+		if wrong != nil {
+			status = http.StatusUnprocessableEntity
+		}
+		return v.showPetition(status, draft, p, wrong, func(page *petitionPage) { page.Plan = preview })
 	}
 	issue := approval.Issue{}
 	if draft.ID == "" {
@@ -120,7 +131,13 @@ func (v *visit) petition() error {
 		if !ok {
 			return err
 		}
-		return v.showPetition(statusOf(err), draft, p, wrong, false)
+		stale := approval.IsKind(err, approval.Stale)
+		return v.showPetition(statusOf(err), draft, p, wrong, func(page *petitionPage) {
+			if stale {
+				newer := asked(draft)
+				page.Newer = &newer
+			}
+		})
 	}
 	if issue.Status == approval.Draft {
 		v.redirect("/issues/" + string(issue.ID) + "/edit?done=saved")
@@ -149,7 +166,7 @@ func (v *visit) typedPetition() approval.Petition {
 	return p
 }
 
-func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petition, wrong problems, preview bool) error {
+func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petition, wrong problems, add func(*petitionPage)) error {
 	page := petitionPage{frame: v.frame(v.t("petition.title")), Action: "/issues/new", Stamp: v.stamp(draft, 0), Problems: problems{},
 		Subject: p.Title, Body: p.Body, Assumed: strings.Join(p.Assumed, "\n")}
 	if draft.ID != "" {
@@ -159,8 +176,8 @@ func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petit
 		p.Project = v.mine()[0]
 	}
 	project, _ := v.Service.Roster.Project(p.Project)
-	if preview {
-		page.Plan, wrong = v.plan(project, p)
+	if add != nil {
+		add(&page)
 	}
 	items, commitments, parties := v.spread(&page, p, wrong)
 	for _, id := range v.mine() {

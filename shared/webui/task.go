@@ -151,6 +151,9 @@ func (v *visit) row(i *approval.Issue) issueRow {
 	r.Progress = v.t("progress", i.Count.Granted, i.Count.All)
 	if !i.Status.Ended() {
 		r.Due = v.due(approval.Due{On: i.NextDue}, calendar.WorkingDays)
+		if con := i.Consultation; con != nil && con.ClosedAt.IsZero() && i.NextDue.IsZero() {
+			r.Due = v.due(con.DueOn, calendar.WorkingDays)
+		}
 	}
 	if roster.Above(i.Tier, roster.TierBranch) {
 		r.Tier = v.tier(i.Tier)

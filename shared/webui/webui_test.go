@@ -74,6 +74,9 @@ func TestRaisesAnIssueThroughTheForm(t *testing.T) {
 	if got := len(p.all("svg.chart rect.serial")); got != 6 {
 		t.Errorf("the serial track has %d parts", got)
 	}
+	if lines, edges := len(p.all("section details ul li")), len(p.all("svg.graph path.edge")); lines != 7 || edges != 6 {
+		t.Errorf("the graph says %d prerequisites and draws %d", lines, edges)
+	}
 }
 
 func TestFieldErrorsKeepWhatWasTyped(t *testing.T) {
@@ -95,6 +98,46 @@ func TestFieldErrorsKeepWhatWasTyped(t *testing.T) {
 		t.Error("the item that allows no commitment is not marked")
 	}
 	p.form("button[value=raise]").set("item").set("commitment").set("party").send().wants(http.StatusUnprocessableEntity, "请至少选择一个审批事项")
+}
+
+func TestRaisingTwiceWithOneFormIsOneIssue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.secretary().get("/issues/new").form("button[value=raise]").set("title", "箱涵过路")
+	road(f)
+	first := f.send().wants(http.StatusOK, "问题已提出")
+	again := f.send().wants(http.StatusOK)
+	if first.path != again.path {
+		t.Errorf("a double click made %s and %s", first.path, again.path)
+	}
+	f.set("title", "另一件事").send().wants(http.StatusUnprocessableEntity, "已经提交过")
+}
+
+func TestADraftSavedElsewhereIsShownBesideWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.secretary()
+	f := b.get("/issues/new").form("button[value=save]").set("title", "箱涵")
+	path := f.send().path
+	old := b.get(path).form("button[value=save]").set("title", "箱涵（旧窗口）")
+	b.get(path).form("button[value=save]").set("title", "箱涵（新窗口）").send().wants(http.StatusOK, "草稿已保存")
+	p := old.send().wants(http.StatusConflict, "草稿已在别处保存过", "箱涵（新窗口）")
+	f = p.form("button[value=save]")
+	if got := f.values.Get("title"); got != "箱涵（旧窗口）" {
+		t.Errorf("the form comes back with %q", got)
+	}
+	f.send().wants(http.StatusOK, "草稿已保存")
+}
+
+func TestDatesBeyondTheLastNoticeAreMarkedProvisional(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.clock.Set(time.Date(2026, 12, 28, 1, 0, 0, 0, time.UTC))
+	id := w.raise("年末占道", road)
+	for _, p := range []*page{w.officer("cc-transport").get("/inbox"), w.officer("cc-transport").get(taskURL(id, 2)), w.secretary().get(issueURL(id))} {
+		p.wants(http.StatusOK, "2027年1月4日", "暂定")
+	}
+	w.officer("cc-transport").get(taskURL(id, 2)).wants(http.StatusOK, "尚未公布节假日安排的年度")
 }
 
 func TestOfficersDecideFromTheirInbox(t *testing.T) {
@@ -431,7 +474,6 @@ func (w *world) busy() map[string]approval.IssueID {
 	ids["overdue"] = w.raise("管线迁改与开挖许可", permits)
 	w.clock.Add(9 * 24 * time.Hour)
 	w.look(ids["overdue"], 1)
-	w.officer("cc-utilities").get(taskURL(ids["overdue"], 6)).form("button[value=approve]").set("reason", "迁改方案可行").send()
 	ids["objected"] = w.raise("箱涵施工交通疏导", road)
 	w.officer("cc-traffic-police").get(taskURL(ids["objected"], 1)).form("button[value=object]").set("ground", "道路交通安全法第三十二条").set("reason", "早高峰无法疏导").send()
 	w.officer("cc-transport").get(taskURL(ids["objected"], 2)).form("button[value=supplement]").set("papers", "交通组织方案\n安全评估报告").send()
