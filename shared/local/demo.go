@@ -222,7 +222,7 @@ func (w words) print(out io.Writer, p *played) {
 				row[min(column(q.Decided), axis-1)] = '◆'
 			}
 		})
-		line("      %s  %s %s", actual, w.t(fmt.Sprintf("净 %v 天", q.Net), fmt.Sprintf("net %v", q.Net)), q.Department)
+		line("      %s  %s %s%s", actual, w.t(fmt.Sprintf("净 %v 天", q.Net), fmt.Sprintf("net %v", q.Net)), q.Department, w.answer(q))
 	}
 
 	line("\n%s", w.t("用时（工作日，收件当日不计）", "Time taken (working days; the day of receipt does not count)"))
@@ -257,6 +257,19 @@ func (w words) print(out io.Writer, p *played) {
 	if len(assumed) > 0 {
 		line("  - %s", w.t("时限无专门法规依据的任务："+list(assumed), "sign-offs whose limit no rule of their own states: "+list(assumed)))
 	}
+}
+
+// answer is what the department said, where it was not a plain approval.
+func (w words) answer(q part) string {
+	switch {
+	case q.Ruling == string(approval.SetAside):
+		return w.t("：异议，经裁定不成立", ": objection, set aside by a ruling")
+	case q.Ruling == string(approval.Uphold):
+		return w.t("：异议成立", ": objection, upheld")
+	case q.Decision == string(approval.OnPledge):
+		return w.t("：告知承诺", ": on commitment")
+	}
+	return ""
 }
 
 func (w words) limit(l calendar.Limit, mark string) string {
