@@ -828,10 +828,10 @@ func TestManyRoundsSideBySideAllEnd(t *testing.T) {
 	group.Wait()
 }
 
-// TestTenThousandOpenExecutionsAreReadyAtOnceAndSmall opens an engine on a
+// TestTenThousandOpenExecutionsAnswerAfterARestart opens an engine on a
 // journal of many open executions, and looks at the memory it takes after each
 // of them was answered once.
-func TestTenThousandOpenExecutionsAreReadyAtOnceAndSmall(t *testing.T) {
+func TestTenThousandOpenExecutionsAnswerAfterARestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("ten thousand executions")
 	}
