@@ -221,6 +221,10 @@ func TestNoPageScrollsSideways(t *testing.T) {
 	s.signIn("cc-administration-1", roster.Administrator)
 	show("hold-home", "/")
 	show("issue-held", issueURL(ids["held"]))
+	if _, err := chromedp.Call(s.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+		t.Fatal(err)
+	}
+	show("print-issue-overdue", issueURL(ids["overdue"]))
 	if _, err := chromedp.Call(s.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}); err != nil {
 		t.Fatal(err)
 	}

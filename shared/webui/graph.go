@@ -111,8 +111,10 @@ func (v *visit) graph(signOffs []approval.SignOff) *graph {
 	for k := range signOffs {
 		s := &signOffs[k]
 		x, y := nodeX(layer[k]), l.take(layer[k], nodeHeight)
-		g.Nodes[k] = node{X: x, Y: y, W: nodeWidth, H: nodeHeight, N: s.N, State: string(s.State), StateText: v.t("state." + string(s.State)), TextX: x + 14, LabelY: y + 24, SubY: y + 43,
-			Label: clip(strconv.Itoa(s.N)+" "+v.subject(s), 11), Full: v.t("task.named", s.N, v.subject(s), v.department(s.Department)), Sub: clip(v.department(s.Department), 13)}
+		g.Nodes[k] = node{
+			X: x, Y: y, W: nodeWidth, H: nodeHeight, N: s.N, State: string(s.State), StateText: v.t("state." + string(s.State)), TextX: x + 14, LabelY: y + 24, SubY: y + 43,
+			Label: clip(strconv.Itoa(s.N)+" "+v.subject(s), 11), Full: v.t("task.named", s.N, v.subject(s), v.department(s.Department)), Sub: clip(v.department(s.Department), 13),
+		}
 		g.Width = max(g.Width, x+nodeWidth+2)
 	}
 	join := func(from, to int, relaxed bool) {

@@ -28,9 +28,11 @@ type issueHead struct {
 }
 
 func (v *visit) head(i *approval.Issue) issueHead {
-	h := issueHead{ID: string(i.ID), URL: "/issues/" + string(i.ID), Title: i.Title, Project: v.project(i.Project), Branch: v.unit(string(i.Branch)),
+	h := issueHead{
+		ID: string(i.ID), URL: "/issues/" + string(i.ID), Title: i.Title, Project: v.project(i.Project), Branch: v.unit(string(i.Branch)),
 		ProjectURL: "/issues?project=" + url.QueryEscape(string(i.Project)), Status: string(i.Status), Light: v.light(i.Light), Lit: !i.Status.Ended() && i.Status != approval.Returned,
-		Raised: v.moment(i.RaisedAt), RaisedBy: v.actor(i.RaisedBy), Round: i.Round(), Held: i.Hold != nil}
+		Raised: v.moment(i.RaisedAt), RaisedBy: v.actor(i.RaisedBy), Round: i.Round(), Held: i.Hold != nil,
+	}
 	if roster.Above(i.Tier, roster.TierBranch) {
 		h.Tier = v.tier(i.Tier)
 	}
@@ -44,23 +46,11 @@ func (v *visit) sentence(i *approval.Issue) (where, holder string) {
 	branch := v.unit(string(i.Branch))
 	switch i.Status {
 	case approval.InSignOff:
-		var names []string
-		for k := range i.SignOffs {
-			s := &i.SignOffs[k]
-			name := v.department(s.Department)
-			if s.State == approval.Supplement {
-				name = v.t("holder.supplement", branch, name)
-			} else if s.State != approval.Open {
-				continue
-			}
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
 		where = v.t(key, i.Count.All, i.Count.Granted, i.Count.Open, i.Count.Waiting)
 		if !i.NextDue.IsZero() {
 			where += v.t("sentence.due", v.date(i.NextDue), v.left(i.NextDue, v.today, calendar.WorkingDays))
 		}
+		names := v.atWork(i)
 		if len(names) == 0 {
 			return where, v.t("machine")
 		}
@@ -68,7 +58,8 @@ func (v *visit) sentence(i *approval.Issue) (where, holder string) {
 	case approval.Consulting:
 		if con := i.Consultation; con != nil {
 			unit, _ := v.Service.Roster.Up(i.Branch, con.Tier)
-			return v.t(key, v.tier(con.Tier), v.date(con.DueOn.On), v.left(con.DueOn.On, v.today, calendar.WorkingDays)), v.unit(string(unit))
+			where = v.t(key, v.tier(con.Tier), v.date(con.DueOn.On), v.left(con.DueOn.On, v.today, calendar.WorkingDays))
+			return where, v.list(append([]string{v.unit(string(unit))}, v.atWork(i)...))
 		}
 	case approval.Concluded:
 		return v.t(key, v.t("verdict."+string(i.Verdict)), v.date(calendar.Of(i.ConcludedAt))), branch
@@ -80,6 +71,27 @@ func (v *visit) sentence(i *approval.Issue) (where, holder string) {
 		return v.t(key), v.t("machine")
 	}
 	return v.t(key), branch
+}
+
+// atWork are the departments that owe an answer, and the branch where it owes one
+// to them.
+func (v *visit) atWork(i *approval.Issue) []string {
+	var names []string
+	for k := range i.SignOffs {
+		s := &i.SignOffs[k]
+		name := v.department(s.Department)
+		switch s.State {
+		case approval.Open:
+		case approval.Supplement:
+			name = v.t("holder.supplement", v.unit(string(i.Branch)), name)
+		default:
+			continue
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // act is one form of the issue page.

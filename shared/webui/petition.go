@@ -73,8 +73,10 @@ func (v *visit) petitionPage() error {
 
 // asked is the petition that a draft holds.
 func asked(draft *approval.Issue) approval.Petition {
-	return approval.Petition{Project: draft.Project, Title: draft.Title, Body: draft.Body, Items: draft.Items,
-		Commitments: draft.Commitments, Parties: draft.Parties, Assumed: draft.Assumed}
+	return approval.Petition{
+		Project: draft.Project, Title: draft.Title, Body: draft.Body, Items: draft.Items,
+		Commitments: draft.Commitments, Parties: draft.Parties, Assumed: draft.Assumed,
+	}
 }
 
 // draft is the draft that the address names, or an issue that does not exist yet.
@@ -167,8 +169,10 @@ func (v *visit) typedPetition() approval.Petition {
 }
 
 func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petition, wrong problems, add func(*petitionPage)) error {
-	page := petitionPage{frame: v.frame(v.t("petition.title")), Action: "/issues/new", Stamp: v.stamp(draft, 0), Problems: problems{},
-		Subject: p.Title, Body: p.Body, Assumed: strings.Join(p.Assumed, "\n")}
+	page := petitionPage{
+		frame: v.frame(v.t("petition.title")), Action: "/issues/new", Stamp: v.stamp(draft, 0), Problems: problems{},
+		Subject: p.Title, Body: p.Body, Assumed: strings.Join(p.Assumed, "\n"),
+	}
 	if draft.ID != "" {
 		page.Title, page.Action = v.t("petition.title.draft"), "/issues/"+string(draft.ID)+"/edit"
 	}
@@ -223,9 +227,11 @@ func (v *visit) offerItems(page *petitionPage, project roster.Project, p approva
 				continue
 			}
 			limit, mark := item.ClockLimit()
-			c := itemChoice{choice: choice{Value: strconv.Itoa(int(item.No)), Text: v.item(item.No), On: slices.Contains(p.Items, item.No), Problem: wrong[item.No]},
-				Limit: v.limit(limit), Mark: v.mark(mark), MarkCode: string(mark), Commitment: item.CommitmentAllowed, Committed: slices.Contains(p.Commitments, item.No),
-				CommitmentProblem: wrongCommitment[item.No], Unit: v.name(item.Statutory.UnitNote())}
+			c := itemChoice{
+				choice: choice{Value: strconv.Itoa(int(item.No)), Text: v.item(item.No), On: slices.Contains(p.Items, item.No), Problem: wrong[item.No]},
+				Limit:  v.limit(limit), Mark: v.mark(mark), MarkCode: string(mark), Commitment: item.CommitmentAllowed, Committed: slices.Contains(p.Commitments, item.No),
+				CommitmentProblem: wrongCommitment[item.No], Unit: v.name(item.Statutory.UnitNote()),
+			}
 			if item.CommitmentOrigin.IsAssumed() {
 				c.CommitmentNote = v.name(item.CommitmentOrigin.Assumed)
 			}
@@ -303,9 +309,11 @@ func (v *visit) plan(project roster.Project, p approval.Petition) (*plan, proble
 		last = max(last, spans[k].To)
 		provisional := v.Service.Calendar.ProvisionalIn(v.today, spans[k].To)
 		out.Provisional = out.Provisional || provisional
-		out.Tasks = append(out.Tasks, planTask{N: s.N, Subject: v.subject(s), Department: v.department(s.Department), Limit: v.limit(s.Limit),
+		out.Tasks = append(out.Tasks, planTask{
+			N: s.N, Subject: v.subject(s), Department: v.department(s.Department), Limit: v.limit(s.Limit),
 			Mark: v.mark(s.LimitMark), MarkCode: string(s.LimitMark), Requires: v.numbers(s.Requires), Relaxed: v.numbers(s.Relaxed),
-			From: v.date(spans[k].From), To: v.date(spans[k].To), Provisional: provisional})
+			From: v.date(spans[k].From), To: v.date(spans[k].To), Provisional: provisional,
+		})
 	}
 	out.Departments, out.End = len(departments), v.date(last)
 	out.Graph = v.graph(signOffs)

@@ -135,8 +135,10 @@ func (v *visit) signOffAct() error {
 }
 
 func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignOff, wrong problems) error {
-	p := signOffPage{frame: v.frame(v.t("signoff.title", v.subject(s))), Issue: v.head(issue), Body: strings.Split(issue.Body, "\n"), Task: v.task(issue.ID, issue.Project, s),
-		Ground: v.ground(s), Stamp: v.stamp(issue, s.N), Problems: problems{}, Typed: v.r.PostForm, Earliest: v.today.Add(1).String()}
+	p := signOffPage{
+		frame: v.frame(v.t("signoff.title", v.subject(s))), Issue: v.head(issue), Body: strings.Split(issue.Body, "\n"), Task: v.task(issue.ID, issue.Project, s),
+		Ground: v.ground(s), Stamp: v.stamp(issue, s.N), Problems: problems{}, Typed: v.r.PostForm, Earliest: v.today.Add(1).String(),
+	}
 	act := v.r.PostForm.Get("act")
 	for field, text := range wrong {
 		name, _, _ := strings.Cut(field, "[")
@@ -164,8 +166,10 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 			p.Release = &offer{Act: "release", Allowed: true, Next: v.t("next.release")}
 		}
 		tomorrow := v.today.Add(1)
-		tries := map[string]approval.Command{"approve": approval.Grant{SignOff: n}, "pledge": approval.Pledge{SignOff: n, What: "-", By: tomorrow},
-			"object": approval.Oppose{SignOff: n, Ground: "-", Reason: "-"}, "supplement": approval.AskSupplement{SignOff: n, Papers: []string{"-"}}}
+		tries := map[string]approval.Command{
+			"approve": approval.Grant{SignOff: n}, "pledge": approval.Pledge{SignOff: n, What: "-", By: tomorrow},
+			"object": approval.Oppose{SignOff: n, Ground: "-", Reason: "-"}, "supplement": approval.AskSupplement{SignOff: n, Papers: []string{"-"}},
+		}
 		for _, name := range decisions {
 			o := offer{Act: name, Allowed: true, Open: name == act || act == "" && name == "approve"}
 			change, err := v.Service.Apply(*issue, v.viewer.Actor, tries[name], v.now)

@@ -178,7 +178,16 @@ func (s *speaker) functions() template.FuncMap {
 		"t": s.t, "date": s.date, "moment": s.moment, "money": s.money, "unit": s.unit, "department": s.department,
 		"person": s.person, "project": s.project, "district": s.district, "item": s.item, "actor": s.actor, "tier": s.tier,
 		"mark": s.mark, "limit": s.limit, "lang": func() string { return s.lang }, "add": func(a, b int) int { return a + b },
-		"lines": func(text string) []string { return strings.Split(text, "\n") },
-		"field": func(p problems, name string) fieldProblem { return fieldProblem{p[name], name} },
+		"lines":   func(text string) []string { return strings.Split(text, "\n") },
+		"invalid": invalid,
+		"field":   func(p problems, name string) fieldProblem { return fieldProblem{p[name], name} },
 	}
+}
+
+// invalid marks a control whose field has a problem and joins the two.
+func invalid(p problems, name string) template.HTMLAttr {
+	if p[name] == "" {
+		return ""
+	}
+	return template.HTMLAttr(` aria-invalid="true" aria-describedby="p-` + template.HTMLEscapeString(name) + `"`)
 }

@@ -46,9 +46,27 @@ func TestTextStandsOutFromItsGround(t *testing.T) {
 			text, ground string
 			least        float64
 		}{
-			{"ink", "paper", 7}, {"ink", "sheet", 7}, {"quiet", "paper", 4.5}, {"quiet", "sheet", 4.5}, {"blue", "paper", 4.5}, {"blue", "sheet", 4.5}, {"sheet", "blue", 4.5},
-			{"sheet", "red", 4.5}, {"red", "sheet", 4.5}, {"red", "red-soft", 4.5}, {"yellow", "yellow-soft", 4.5}, {"yellow", "sheet", 4.5}, {"green", "green-soft", 4.5}, {"green", "sheet", 4.5},
-			{"quiet", "blue-soft", 4.5}, {"blue", "blue-soft", 4.5}, {"blue", "red-soft", 4.5}, {"ink", "yellow-soft", 4.5}, {"line-strong", "sheet", 3}, {"ink", "bar-muted", 4.5}, {"ink", "bar-muted-2", 4.5},
+			{"ink", "paper", 7},
+			{"ink", "sheet", 7},
+			{"quiet", "paper", 4.5},
+			{"quiet", "sheet", 4.5},
+			{"blue", "paper", 4.5},
+			{"blue", "sheet", 4.5},
+			{"sheet", "blue", 4.5},
+			{"sheet", "red", 4.5},
+			{"red", "sheet", 4.5},
+			{"red", "red-soft", 4.5},
+			{"yellow", "yellow-soft", 4.5},
+			{"yellow", "sheet", 4.5},
+			{"green", "green-soft", 4.5},
+			{"green", "sheet", 4.5},
+			{"quiet", "blue-soft", 4.5},
+			{"blue", "blue-soft", 4.5},
+			{"blue", "red-soft", 4.5},
+			{"ink", "yellow-soft", 4.5},
+			{"line-strong", "sheet", 3},
+			{"ink", "bar-muted", 4.5},
+			{"ink", "bar-muted-2", 4.5},
 		} {
 			a, b := luminance(t, colours[pair.text]), luminance(t, colours[pair.ground])
 			if got := (max(a, b) + 0.05) / (min(a, b) + 0.05); got < pair.least {

@@ -176,8 +176,10 @@ func TestEveryKindOfEventIsASentence(t *testing.T) {
 		v := &visit{server: s, speaker: s.speakers[lang]}
 		for _, kind := range eventKinds(t) {
 			for _, n := range []int{0, 1} {
-				e := approval.Event{Issue: id, Kind: kind, SignOff: n, Before: "general_branch", After: "headquarters", Reason: "agreed", At: monday,
-					By: approval.Actor{Person: "general-branch-1", Role: roster.GeneralBranch, Unit: "general-branch"}, Detail: []byte(`{"outcome":"upheld","tier":"general_branch","stars":3}`)}
+				e := approval.Event{
+					Issue: id, Kind: kind, SignOff: n, Before: "general_branch", After: "headquarters", Reason: "agreed", At: monday,
+					By: approval.Actor{Person: "general-branch-1", Role: roster.GeneralBranch, Unit: "general-branch"}, Detail: []byte(`{"outcome":"upheld","tier":"general_branch","stars":3}`),
+				}
 				if kind == approval.EvCloseRound {
 					e.After = "agreed"
 				}
@@ -237,13 +239,22 @@ func TestSaysDatesAndLengthsAsAnOfficialWould(t *testing.T) {
 	c, e := &speaker{zh, all[zh], rules}, &speaker{en, all[en], rules}
 	d := calendar.On(2026, time.February, 27)
 	for _, x := range []struct{ got, want string }{
-		{c.date(d), "2026年2月27日"}, {e.date(d), "27 February 2026"}, {c.moment(time.Date(2026, 2, 27, 16, 30, 0, 0, time.UTC)), "2026年2月28日 00:30"},
-		{c.left(d, d.Add(-3), calendar.WorkingDays), "剩3个工作日"}, {c.left(d, d.Add(4), calendar.WorkingDays), "已超期3个工作日"},
-		{c.left(d, d, calendar.WorkingDays), "今天到期"}, {c.left(d, d.Add(5), calendar.CalendarDays), "已超期5日"}, {c.left(0, d, calendar.WorkingDays), ""},
+		{c.date(d), "2026年2月27日"},
+		{e.date(d), "27 February 2026"},
+		{c.moment(time.Date(2026, 2, 27, 16, 30, 0, 0, time.UTC)), "2026年2月28日 00:30"},
+		{c.left(d, d.Add(-3), calendar.WorkingDays), "剩3个工作日"},
+		{c.left(d, d.Add(4), calendar.WorkingDays), "已超期3个工作日"},
+		{c.left(d, d, calendar.WorkingDays), "今天到期"},
+		{c.left(d, d.Add(5), calendar.CalendarDays), "已超期5日"},
+		{c.left(0, d, calendar.WorkingDays), ""},
 		{c.left(calendar.On(2026, 3, 6), calendar.On(2026, 3, 7), calendar.WorkingDays), "已超期"},
-		{c.money(1234567), "1,234,567万元"}, {c.money(-980), "-980万元"}, {e.money(50), "CNY 500,000"},
-		{c.limit(calendar.Limit{Days: 20, Unit: calendar.WorkingDays}), "20个工作日"}, {c.limit(calendar.Limit{}), "即办（收到即办结）"},
-		{clip("第一二三四五", 3), "第一二…"}, {clip("abc", 3), "abc"},
+		{c.money(1234567), "1,234,567万元"},
+		{c.money(-980), "-980万元"},
+		{e.money(50), "CNY 500,000"},
+		{c.limit(calendar.Limit{Days: 20, Unit: calendar.WorkingDays}), "20个工作日"},
+		{c.limit(calendar.Limit{}), "即办（收到即办结）"},
+		{clip("第一二三四五", 3), "第一二…"},
+		{clip("abc", 3), "abc"},
 	} {
 		if x.got != x.want {
 			t.Errorf("says %q, want %q", x.got, x.want)

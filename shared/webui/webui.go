@@ -64,8 +64,10 @@ func New(config Config) (http.Handler, error) {
 	if config.Log == nil {
 		config.Log = slog.Default()
 	}
-	s := &server{Config: config, speakers: map[string]*speaker{}, templates: map[string]*template.Template{},
-		static: map[string][]byte{}, protection: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
+	s := &server{
+		Config: config, speakers: map[string]*speaker{}, templates: map[string]*template.Template{},
+		static: map[string][]byte{}, protection: http.NewCrossOriginProtection(), mux: http.NewServeMux(),
+	}
 	if err := s.readStatic(); err != nil {
 		return nil, fmt.Errorf("webui: %w", err)
 	}

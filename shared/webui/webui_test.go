@@ -1,6 +1,9 @@
 package webui
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -8,6 +11,7 @@ import (
 	"time"
 
 	"lianban/shared/approval"
+	"lianban/shared/approval/approvaltest"
 	"lianban/shared/roster"
 )
 
@@ -164,13 +168,16 @@ func TestAnObjectionIsRuledOnAndTheIssueConfirmed(t *testing.T) {
 	w.clock.Add(24 * time.Hour)
 	p := w.officer("cc-traffic-police").get(taskURL(id, 1)).wants(http.StatusOK, "将召集临时党总支会商，应于2026年3月5日前裁定")
 	p = p.form("button[value=object]").set("reason", "早高峰无法疏导").send().wants(http.StatusUnprocessableEntity, "请填写此项", "早高峰无法疏导")
+	if e := p.one("input#f-object-ground"); e.attr["aria-invalid"] != "true" || p.one("#"+e.attr["aria-describedby"]).words() != "请填写此项。" {
+		t.Error("the field at fault is not joined to what is wrong with it")
+	}
 	p.form("button[value=object]").set("ground", "道路交通安全法第三十二条").send().wants(http.StatusOK, "进入会商")
 	w.officer("cc-transport").get(taskURL(id, 2)).form("button[value=approve]").send().wants(http.StatusOK, "已同意")
 	if verdict := w.settle(id, 1); verdict != approval.Objected {
 		t.Fatal(verdict)
 	}
 	general := w.as("general-branch-1", roster.GeneralBranch, "general-branch")
-	p = general.get("/").wants(http.StatusOK, "等待裁定", "箱涵占道")
+	general.get("/").wants(http.StatusOK, "等待裁定", "箱涵占道")
 	p = general.get(issueURL(id)).wants(http.StatusOK, "裁定：", "早高峰无法疏导", "道路交通安全法第三十二条")
 	p = p.form("button[value=rule]").set("outcome", "revised").send().wants(http.StatusUnprocessableEntity, "请填写此项")
 	p.form("button[value=rule]").set("reason", "改为夜间施工").send().wants(http.StatusOK, "裁定已作出", "退回修改")
@@ -198,7 +205,7 @@ func TestASupplementIsAnsweredAndTheClockGoesOn(t *testing.T) {
 	id := w.raise("箱涵占道", road)
 	p := w.officer("cc-transport").get(taskURL(id, 2))
 	p.form("button[value=supplement]").send().wants(http.StatusUnprocessableEntity, "请一次列明")
-	p = p.form("button[value=supplement]").set("papers", "交通组织方案\r\n\r\n 安全评估报告 ").send().wants(http.StatusOK, "已一次性告知补正", "正在等待支部补正材料")
+	p.form("button[value=supplement]").set("papers", "交通组织方案\r\n\r\n 安全评估报告 ").send().wants(http.StatusOK, "已一次性告知补正", "正在等待支部补正材料")
 	b := w.secretary()
 	b.get("/").wants(http.StatusOK, "补正2项材料", "去补正")
 	w.clock.Add(48 * time.Hour)
@@ -372,6 +379,34 @@ func TestErrorPagesSayWhatToDoNext(t *testing.T) {
 	b.do(http.MethodPost, taskURL(id, 2), map[string][]string{"act": {"approve"}}, http.Header{"Sec-Fetch-Site": {"cross-site"}}).wants(http.StatusForbidden, "这次提交来自别的网站")
 	b.post(taskURL(id, 2), map[string][]string{"act": {"approve"}, "reason": {strings.Repeat("长", maxBody)}}).wants(http.StatusUnprocessableEntity, "过大")
 	b.post(taskURL(id, 1), map[string][]string{"act": {"approve"}, "version": {"2"}}).wants(http.StatusForbidden, "其他部门")
+}
+
+// broken is a store whose lists fail.
+type broken struct{ approval.Store }
+
+func (broken) Issues(context.Context, approval.IssueQuery, approval.Page) ([]approval.Issue, approval.Cursor, error) {
+	return nil, "", errors.New("disk on fire")
+}
+
+func TestAnInternalErrorIsLoggedAndNotShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.secretary()
+	old := w.handler.(*server)
+	var log strings.Builder
+	handler, err := New(Config{Service: approval.NewService(w.service.Rules, broken{w.service.Store()}, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs()),
+		Verifier: old.Verifier, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.handler = handler
+	b.get("/").wants(http.StatusInternalServerError, "系统出错", "请稍后重试").lacks("disk on fire")
+	if !strings.Contains(log.String(), "disk on fire") {
+		t.Errorf("the log says %q", log.String())
+	}
+	stranger := &browser{t: t, handler: handler, cookies: map[string]string{}}
+	stranger.get("/").wants(http.StatusOK, "统一身份认证").lacks("演示")
+	stranger.post("/sign-in", map[string][]string{"person": {"u-valley-secretary"}, "role": {"secretary"}, "unit": {"branch-u-valley"}}).wants(http.StatusForbidden)
 }
 
 func TestPagesGuardThemselves(t *testing.T) {
