@@ -98,7 +98,7 @@ func (s *screen) says(texts ...string) {
 	}
 	for _, text := range texts {
 		if !strings.Contains(got, text) {
-			s.t.Errorf("the page does not say %q:\n%s", text, clip(got, 400))
+			s.t.Errorf("the page does not say %q:\n%s", text, clip(got, 1500))
 		}
 	}
 }

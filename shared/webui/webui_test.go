@@ -394,8 +394,10 @@ func TestAnInternalErrorIsLoggedAndNotShown(t *testing.T) {
 	b := w.secretary()
 	old := w.handler.(*server)
 	var log strings.Builder
-	handler, err := New(Config{Service: approval.NewService(w.service.Rules, broken{w.service.Store()}, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs()),
-		Verifier: old.Verifier, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	handler, err := New(Config{
+		Service:  approval.NewService(w.service.Rules, broken{w.service.Store()}, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs()),
+		Verifier: old.Verifier, Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
