@@ -385,7 +385,8 @@ func openCursor(c approval.Cursor, r Range) (*Position, error) {
 	}
 	if err != nil || t.Index != r.Index || t.PK != r.PK {
 		return nil, &approval.Error{Kind: approval.Invalid, Field: "cursor", Text: approval.Text{
-			ZH: "翻页标记无效，请从第一页重新打开。", EN: "This cursor does not belong to this list; start again at the first page."}}
+			ZH: "翻页标记无效，请从第一页重新打开。", EN: "This cursor does not belong to this list; start again at the first page.",
+		}}
 	}
 	return &t.At, nil
 }

@@ -95,8 +95,10 @@ func Open(path string, options ...Option) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, lock: lock, jobs: make(chan *job, 1024), stop: make(chan struct{}), stopped: make(chan struct{}),
-		folds: make(chan struct{}), folded: make(chan struct{})}
+	f := &File{
+		path: path, lock: lock, jobs: make(chan *job, 1024), stop: make(chan struct{}), stopped: make(chan struct{}),
+		folds: make(chan struct{}), folded: make(chan struct{}),
+	}
 	f.reads.stmts = map[string]*sql.Stmt{}
 	for _, o := range options {
 		o(f)

@@ -49,6 +49,48 @@ func TestStoreKeepsItsContract(t *testing.T) {
 	}
 }
 
+func TestStoreKeepsItsContractWithIndexesBehind(t *testing.T) {
+	t.Parallel()
+	approvaltest.Store(t, func(t *testing.T) approvaltest.Opened {
+		lag := store.NewLag(open(t, filepath.Join(t.TempDir(), "l.db")).Table(), 50)
+		return approvaltest.Opened{Store: store.New(lag), Settle: lag.Settle}
+	})
+}
+
+func TestIndexesBehindShowTheTableAsItWas(t *testing.T) {
+	t.Parallel()
+	lag := store.NewLag(open(t, filepath.Join(t.TempDir(), "l.db")).Table(), 2)
+	put := func(name, partition string) {
+		item := &store.Item{Key: store.Key{PK: name, SK: "x"}, G1PK: partition, G1SK: name, Body: []byte("{}")}
+		if err := lag.Write(t.Context(), []store.Op{{Put: item}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func() (names []string) {
+		items, _, err := lag.Query(t.Context(), store.Range{Index: store.Index1, PK: "open", Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range items {
+			names = append(names, i.PK)
+		}
+		return names
+	}
+	put("a", "open")
+	put("b", "open")
+	if got := list(); len(got) != 0 {
+		t.Errorf("two writes behind: %v", got)
+	}
+	put("a", "closed")
+	if got := list(); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("as it was after the first write: %v", got)
+	}
+	lag.Settle()
+	if got := list(); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("settled: %v", got)
+	}
+}
+
 func TestJournalKeepsItsContract(t *testing.T) {
 	t.Parallel()
 	enginetest.Journal(t, func(t *testing.T) enginetest.Opened {
@@ -181,8 +223,10 @@ func rig(t *testing.T, pause time.Duration) (*store.Store, *sqlite.Feed) {
 
 func record(id approval.IssueID, version int64) approval.Change {
 	issue := approval.Issue{ID: id, Version: version, Status: approval.Raised, Project: "p"}
-	return approval.Change{Issue: issue, From: version - 1,
-		Outbox: &approval.Outbox{Issue: id, Version: version, At: time.Unix(version, 0).UTC(), Wake: []approval.Wake{{Token: string(id)}}}}
+	return approval.Change{
+		Issue: issue, From: version - 1,
+		Outbox: &approval.Outbox{Issue: id, Version: version, At: time.Unix(version, 0).UTC(), Wake: []approval.Wake{{Token: string(id)}}},
+	}
 }
 
 func TestFeedDeliversEveryCommitInOrderPerIssue(t *testing.T) {
