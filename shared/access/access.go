@@ -59,7 +59,8 @@ var _ Verifier = (*Local)(nil)
 func NewLocal(issuer string, key ed25519.PrivateKey, now func() time.Time) *Local {
 	keys := &oidc.StaticKeySet{PublicKeys: []crypto.PublicKey{key.Public()}}
 	return &Local{issuer: issuer, key: key, now: now, verifier: oidc.NewVerifier(issuer, keys, &oidc.Config{
-		ClientID: audience, SupportedSigningAlgs: []string{oidc.EdDSA}, Now: now})}
+		ClientID: audience, SupportedSigningAlgs: []string{oidc.EdDSA}, Now: now,
+	})}
 }
 
 type claims struct {

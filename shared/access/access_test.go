@@ -41,8 +41,10 @@ func TestRefusesTokensOfOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, bad := range map[string]string{"another key": token, "nonsense": "x.y.z", "empty": "",
-		"unsigned": "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xIiwic3ViIjoicDEiLCJhdWQiOiJsaWFuYmFuIiwiZXhwIjo5OTk5OTk5OTk5fQ."} {
+	for name, bad := range map[string]string{
+		"another key": token, "nonsense": "x.y.z", "empty": "",
+		"unsigned": "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xIiwic3ViIjoicDEiLCJhdWQiOiJsaWFuYmFuIiwiZXhwIjo5OTk5OTk5OTk5fQ.",
+	} {
 		if _, err := issuer('a', now).Verify(t.Context(), bad); !errors.Is(err, access.ErrToken) {
 			t.Errorf("%s answers %v", name, err)
 		}

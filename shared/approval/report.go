@@ -37,8 +37,10 @@ func (r Rules) Report(i *Issue) (Report, bool, error) {
 		if !decided[s.N] {
 			continue // void: it was never needed
 		}
-		piece := saving.Piece{ID: itoa(s.N), Raised: calendar.Of(i.RaisedAt), Accepted: calendar.Of(s.AcceptedAt), Decided: calendar.Of(s.DecidedAt),
-			Stops: s.spans(), OnCommitment: s.Duty != nil}
+		piece := saving.Piece{
+			ID: itoa(s.N), Raised: calendar.Of(i.RaisedAt), Accepted: calendar.Of(s.AcceptedAt), Decided: calendar.Of(s.DecidedAt),
+			Stops: s.spans(), OnCommitment: s.Duty != nil,
+		}
 		for _, n := range s.Requires {
 			if decided[n] {
 				piece.Requires = append(piece.Requires, itoa(n))

@@ -58,8 +58,12 @@ func (s *signals) committed(items []store.Item) {
 
 // petition asks five departments about one matter.
 var petition = approval.Petition{Project: "tod-nanzhuang", Title: "河涌提升与周边地块调整", Body: "请各部门同步会签。", Parties: []approval.Party{
-	{Matter: "plot_adjustment", Department: "cc-natural-resources"}, {Matter: "river_works", Department: "cc-water"}, {Matter: "river_works", Department: "cc-transport"},
-	{Matter: "river_works", Department: "cc-ecology"}, {Matter: "plot_adjustment", Department: "nanzhuang-village-1"}}}
+	{Matter: "plot_adjustment", Department: "cc-natural-resources"},
+	{Matter: "river_works", Department: "cc-water"},
+	{Matter: "river_works", Department: "cc-transport"},
+	{Matter: "river_works", Department: "cc-ecology"},
+	{Matter: "plot_adjustment", Department: "nanzhuang-village-1"},
+}}
 
 var secretary = approval.Actor{Person: "tod-secretary", Role: roster.Secretary, Unit: "branch-tod"}
 

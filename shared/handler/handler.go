@@ -103,7 +103,6 @@ func (s *Set) CloseIssue(ctx context.Context, in RoundIn) (CloseOut, error) {
 	return CloseOut{status}, err
 }
 
-
 func wrap[In, Out any](name string, f func(context.Context, In) (Out, error)) func(context.Context, []byte) ([]byte, error) {
 	return func(ctx context.Context, payload []byte) ([]byte, error) {
 		var in In

@@ -152,9 +152,11 @@ func (a *App) played(ctx context.Context, c *sim.Case, id approval.IssueID, lang
 	for k := range issue.SignOffs {
 		so := &issue.SignOffs[k]
 		m := measured[strconv.Itoa(so.N)]
-		q := part{N: so.N, Name: w.name(a.Service.Subject(so)), Department: w.name(a.Service.Roster.UnitName(string(so.Department))), DepartmentID: so.Department,
+		q := part{
+			N: so.N, Name: w.name(a.Service.Subject(so)), Department: w.name(a.Service.Roster.UnitName(string(so.Department))), DepartmentID: so.Department,
 			Requires: so.Requires, Relaxed: so.Relaxed, Limit: so.Limit, LimitMark: string(so.LimitMark), Opened: calendar.Of(so.OpenedAt), Due: so.Due,
-			Decided: calendar.Of(so.DecidedAt), Decision: string(so.Decision.Kind), Net: m.Net, Gross: m.Gross, Light: so.Light}
+			Decided: calendar.Of(so.DecidedAt), Decision: string(so.Decision.Kind), Net: m.Net, Gross: m.Gross, Light: so.Light,
+		}
 		if so.Ruling != nil {
 			q.Ruling = string(so.Ruling.Outcome)
 		}
@@ -277,8 +279,10 @@ func (w words) limit(l calendar.Limit, mark string) string {
 	if l.Unit == calendar.CalendarDays {
 		unit = w.t("日", " calendar days")
 	}
-	marks := map[string][2]string{"law": {"法定", "law"}, "guide": {"指南", "guide"}, "provincial": {"省规定", "provincial"}, "default": {"通则", "general rule"},
-		"promised": {"承诺示例", "promised example"}, "assumed": {"拟定", "assumed"}}
+	marks := map[string][2]string{
+		"law": {"法定", "law"}, "guide": {"指南", "guide"}, "provincial": {"省规定", "provincial"}, "default": {"通则", "general rule"},
+		"promised": {"承诺示例", "promised example"}, "assumed": {"拟定", "assumed"},
+	}
 	m := marks[mark]
 	return w.t(fmt.Sprintf("%d%s（%s）", l.Days, unit, m[0]), fmt.Sprintf("%d%s (%s)", l.Days, unit, m[1]))
 }

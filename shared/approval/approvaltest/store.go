@@ -42,12 +42,16 @@ var day = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
 // sample is a first commit: an issue with n open sign-offs of one department.
 func sample(id approval.IssueID, n int) approval.Change {
-	issue := approval.Issue{ID: id, Version: 1, Status: approval.InSignOff, Project: roster.ProjectID("p-" + string(id[:1])), Branch: "b", District: "d",
+	issue := approval.Issue{
+		ID: id, Version: 1, Status: approval.InSignOff, Project: roster.ProjectID("p-" + string(id[:1])), Branch: "b", District: "d",
 		Title: "河涌提升与周边地块调整", RaisedBy: approval.Actor{Person: "x", Role: roster.Secretary, Unit: "b"}, CreatedAt: day, RaisedAt: day,
-		Tier: roster.TierBranch, Light: approval.Green, Events: 1, NextDue: calendar.Of(day).Add(5), Rounds: []approval.Round{{N: 1, Execution: approval.ExecutionName(id, 1), StartedAt: day}}}
+		Tier: roster.TierBranch, Light: approval.Green, Events: 1, NextDue: calendar.Of(day).Add(5), Rounds: []approval.Round{{N: 1, Execution: approval.ExecutionName(id, 1), StartedAt: day}},
+	}
 	for k := 1; k <= n; k++ {
-		issue.SignOffs = append(issue.SignOffs, approval.SignOff{N: k, Item: 7, Department: "water", State: approval.Open, Round: 1, OpenedAt: day, AcceptedAt: day,
-			Limit: calendar.Limit{Days: 5, Unit: calendar.WorkingDays, Start: calendar.Receipt}, LimitMark: "law", Light: approval.Green, Due: approval.Due{On: calendar.Of(day).Add(4 + k)}})
+		issue.SignOffs = append(issue.SignOffs, approval.SignOff{
+			N: k, Item: 7, Department: "water", State: approval.Open, Round: 1, OpenedAt: day, AcceptedAt: day,
+			Limit: calendar.Limit{Days: 5, Unit: calendar.WorkingDays, Start: calendar.Receipt}, LimitMark: "law", Light: approval.Green, Due: approval.Due{On: calendar.Of(day).Add(4 + k)},
+		})
 		issue.Watches = append(issue.Watches, approval.Watch{SignOff: k, Clock: 1, WakeAt: day.Add(time.Duration(k) * time.Hour)})
 	}
 	event := approval.Event{Issue: id, Seq: 1, At: day, Kind: approval.EvRaise, By: issue.RaisedBy, After: "raised", Detail: json.RawMessage(`{"n":1}`)}
@@ -55,8 +59,10 @@ func sample(id approval.IssueID, n int) approval.Change {
 		panic(err)
 	}
 	issue.Head = event.Hash
-	return approval.Change{Issue: issue, SignOffs: issue.SignOffs, Watches: issue.Watches, Events: []approval.Event{event},
-		Outbox: &approval.Outbox{Issue: id, Version: 1, At: day, Start: &approval.Start{Execution: approval.ExecutionName(id, 1), Round: 1}}}
+	return approval.Change{
+		Issue: issue, SignOffs: issue.SignOffs, Watches: issue.Watches, Events: []approval.Event{event},
+		Outbox: &approval.Outbox{Issue: id, Version: 1, At: day, Start: &approval.Start{Execution: approval.ExecutionName(id, 1), Round: 1}},
+	}
 }
 
 // next is a commit on top of an issue that changes its title and nothing else.
