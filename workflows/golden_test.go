@@ -1,0 +1,210 @@
+package workflows_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/engine"
+)
+
+// act is one step of a story: what somebody does at a moment.
+type act struct {
+	at  string
+	by  approval.Actor
+	cmd approval.Command
+}
+
+// story is a case told from raising to its end.
+type story struct {
+	name string
+	end  approval.Status
+	acts []act
+}
+
+func raise(p approval.Petition) approval.Raise { return approval.Raise{Petition: &p} }
+
+func stories() []story {
+	water, transport, police, housing := officer("cc-water"), officer("cc-transport"), officer("cc-traffic-police"), officer("cc-housing")
+	resources, drawings, streets := officer("cc-natural-resources"), officer("cc-drawing-review"), officer("cc-urban-management")
+	confirm := approval.Confirm{Stars: 5}
+	object := func(n int) approval.Oppose {
+		return approval.Oppose{SignOff: n, Ground: "防洪法第二十七条", Reason: "方案影响行洪"}
+	}
+	rule := func(n int, o approval.Outcome) approval.Rule {
+		return approval.Rule{SignOff: n, Outcome: o, Reason: "会商决定"}
+	}
+	// 1 item 24 ── 2 item 25 ──┬── 3 item 28      4 item 33 also builds on 2
+	graph := approval.Petition{Project: "fenjiang-west-bank", Title: "方案、规划、审图与占道", Items: []catalog.ItemNo{24, 25, 28, 33}}
+	committed := graph
+	committed.Commitments = []catalog.ItemNo{28, 33}
+	five := parties("cc-water", "cc-transport", "cc-traffic-police", "cc-housing", "cc-urban-management")
+	return []story{
+		{"approve_all", approval.Confirmed, []act{
+			{"2026-03-09 09:00", secretary, raise(five)},
+			{"2026-03-10 10:00", water, approval.Grant{SignOff: 1}},
+			{"2026-03-10 11:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-10 14:00", police, approval.Grant{SignOff: 3}},
+			{"2026-03-11 09:30", housing, approval.Grant{SignOff: 4}},
+			{"2026-03-11 16:00", streets, approval.Grant{SignOff: 5}},
+			{"2026-03-12 09:00", secretary, confirm},
+		}},
+		{"commitment", approval.Confirmed, []act{
+			{"2026-03-09 09:00", secretary, raise(committed)},
+			{"2026-03-10 10:00", drawings, approval.Pledge{SignOff: 3, What: "规划许可取得后十日内补齐", By: calendar.MustParse("2026-04-20")}},
+			{"2026-03-10 11:00", streets, approval.Pledge{SignOff: 4, What: "开工前补齐", By: calendar.MustParse("2026-04-20"), Checker: "cc-housing"}},
+			{"2026-03-11 10:00", resources, approval.Grant{SignOff: 1}},
+			{"2026-03-12 10:00", resources, approval.Grant{SignOff: 2}},
+			{"2026-03-12 15:00", secretary, confirm},
+		}},
+		{"objection_set_aside", approval.Confirmed, []act{
+			{"2026-03-09 09:00", secretary, raise(graph)},
+			{"2026-03-10 10:00", resources, object(1)},
+			{"2026-03-11 15:00", generalBranch, rule(1, approval.SetAside)},
+			{"2026-03-12 10:00", resources, approval.Grant{SignOff: 2}},
+			{"2026-03-13 10:00", drawings, approval.Grant{SignOff: 3}},
+			{"2026-03-13 11:00", streets, approval.Grant{SignOff: 4}},
+			{"2026-03-13 15:00", secretary, confirm},
+		}},
+		{"objection_upheld", approval.Concluded, []act{
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport", "cc-housing"))},
+			{"2026-03-10 10:00", water, object(1)},
+			{"2026-03-10 11:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-11 15:00", generalBranch, rule(1, approval.Uphold)},
+		}},
+		{"objection_revised", approval.Confirmed, []act{
+			{"2026-03-09 09:00", secretary, raise(graph)},
+			{"2026-03-10 10:00", resources, approval.Grant{SignOff: 1}},
+			{"2026-03-11 10:00", resources, object(2)},
+			{"2026-03-12 15:00", generalBranch, rule(2, approval.Revise)},
+			{"2026-03-16 09:00", secretary, approval.Resubmit{Note: "已退让蓝线"}},
+			{"2026-03-17 10:00", resources, approval.Grant{SignOff: 2}},
+			{"2026-03-18 10:00", streets, approval.Grant{SignOff: 4}},
+			{"2026-03-18 11:00", drawings, approval.Grant{SignOff: 3}},
+			{"2026-03-18 15:00", secretary, confirm},
+		}},
+		{"supplement", approval.Confirmed, []act{
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
+			{"2026-03-11 10:00", water, approval.AskSupplement{SignOff: 1, Papers: []string{"行洪论证报告", "断面图"}}},
+			{"2026-03-11 11:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-20 09:00", secretary, approval.AnswerSupplement{SignOff: 1, Text: "已补交"}},
+			{"2026-03-25 10:00", water, approval.Grant{SignOff: 1}}, // the last day: it has turned yellow
+			{"2026-03-25 15:00", secretary, confirm},
+		}},
+		{"timeout", approval.Confirmed, []act{ // yellow, red, general branch, headquarters, silence
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
+			{"2026-03-10 10:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-05-12 10:00", water, approval.Grant{SignOff: 1, Reason: "逾期，已说明"}},
+			{"2026-05-12 15:00", secretary, approval.Confirm{Stars: 1, Comment: "拖了两个月"}},
+		}},
+		{"consultation_timeout", approval.Confirmed, []act{ // two tiers let their deadlines pass
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water"))},
+			{"2026-03-10 10:00", water, object(1)},
+			{"2026-03-19 15:00", headquarters, rule(1, approval.SetAside)},
+			{"2026-03-19 16:00", secretary, confirm},
+		}},
+		{"withdraw", approval.Withdrawn, []act{
+			{"2026-03-09 09:00", secretary, raise(graph)},
+			{"2026-03-10 10:00", resources, approval.AskSupplement{SignOff: 1, Papers: []string{"图"}}},
+			{"2026-03-11 10:00", secretary, approval.Withdraw{Reason: "线位调整"}},
+		}},
+	}
+}
+
+// play tells a story; a house whose power goes off is opened again and told on.
+func (h *house) play(s story) {
+	h.Helper()
+	for k, a := range s.acts {
+		h.survive(func() error { return h.until(shanghai(a.at)) })
+		h.survive(func() error { return h.try(a.by, a.cmd, fmt.Sprint("act-", k)) })
+		h.survive(h.settle)
+	}
+	h.ended(s.end)
+}
+
+// survive does something again after a crash in the middle of it.
+func (h *house) survive(do func() error) {
+	h.Helper()
+	err := do()
+	if h.power.dead {
+		h.reopen()
+		err = do()
+	}
+	if err != nil && !errors.Is(err, errPower) {
+		h.Fatal(err)
+	}
+}
+
+// TestHistoriesAreThoseOfTheGoldenFiles runs the workflow file on the engine and
+// compares every history and every audit trail.
+func TestHistoriesAreThoseOfTheGoldenFiles(t *testing.T) {
+	t.Parallel()
+	for _, s := range stories() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.play(s)
+			golden(t, s.name, h.record())
+		})
+	}
+}
+
+// TestAPowerCutAtAnyWriteGivesTheSameHistory cuts the power at every single write
+// to the table or the journal, once before it and once after it reached the
+// disk, opens the file again and goes on.
+func TestAPowerCutAtAnyWriteGivesTheSameHistory(t *testing.T) {
+	t.Parallel()
+	told := stories()
+	for _, name := range []string{"objection_revised", "supplement", "withdraw"} {
+		var s story
+		for k := range told {
+			if told[k].name == name {
+				s = told[k]
+			}
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			whole := newHouse(t)
+			whole.play(s)
+			want, writes := whole.apart(), whole.power.writes
+			for n := 1; n <= writes; n++ {
+				for _, written := range []bool{false, true} {
+					if testing.Short() && n%7 != 0 {
+						continue
+					}
+					t.Run(fmt.Sprint(n, written), func(t *testing.T) {
+						t.Parallel()
+						h := newHouse(t)
+						h.power.off, h.power.written = n, written
+						h.play(s)
+						if diff := cmp.Diff(want, h.apart()); diff != "" {
+							t.Errorf("power cut at write %d of %d (-without +with):\n%s", n, writes, diff)
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+// TestFivePartiesTakeAtMostTenTransitions is a promise on the bill.
+func TestFivePartiesTakeAtMostTenTransitions(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.raise(parties("cc-water", "cc-transport", "cc-traffic-police", "cc-housing", "cc-urban-management"))
+	h.settled()
+	h.grant(1, 2, 3, 4, 5)
+	h.ended(approval.Concluded)
+	d, err := h.engine.Describe(t.Context(), engine.ExecutionID(machineName, approval.ExecutionName(h.id, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Transitions > 10 {
+		t.Errorf("%d state transitions", d.Transitions)
+	}
+}
