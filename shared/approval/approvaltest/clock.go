@@ -7,35 +7,14 @@ import (
 	"time"
 
 	"lianban/shared/approval"
+	"lianban/shared/sim"
 )
 
 // Clock is a clock that stands until it is moved.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
+type Clock = sim.Clock
 
 // NewClock starts at a moment.
-func NewClock(at time.Time) *Clock { return &Clock{now: at} }
-
-// Now is the moment it stands at.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Set moves it; never back.
-func (c *Clock) Set(at time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if at.After(c.now) {
-		c.now = at
-	}
-}
-
-// Add moves it on.
-func (c *Clock) Add(d time.Duration) { c.Set(c.Now().Add(d)) }
+func NewClock(at time.Time) *Clock { return sim.NewClock(at) }
 
 // IDs counts up: the ids of a test are the same in every run.
 func IDs() func() approval.IssueID {
