@@ -40,7 +40,7 @@ type chartRow struct {
 	Stops                        []string
 }
 
-// bar is a stretch of one kind: plan, done, run, late, stop, serial.
+// bar is a stretch of one kind: plan, done, objected, run, late, stop, serial.
 type bar struct {
 	X, Y, W, H int
 	Kind       string
@@ -146,7 +146,7 @@ func (v *visit) chart(issue *approval.Issue) (*chart, error) {
 			break
 		}
 	}
-	for d := first; d <= last; d = d.Add(step) {
+	for d := first; d <= last && x(d) < chartWidth-50; d = d.Add(step) {
 		c.Ticks = append(c.Ticks, tick{x(d), v.shortDate(d)})
 	}
 	c.Summary = v.t("chart.summary", len(issue.SignOffs), v.date(start), c.ParallelEnd, c.SerialEnd)
@@ -164,6 +164,9 @@ func (v *visit) actual(s *approval.SignOff, now calendar.Date, row *chartRow, st
 		to, kind = calendar.Of(s.DecidedAt), "done"
 	} else if s.State == approval.Void {
 		kind = "void"
+	}
+	if s.State == approval.Objection || s.State == approval.Denied {
+		kind = "objected"
 	}
 	title := v.t("chart.actual", v.date(from), v.date(to))
 	bars := []bar{stretch(kind, from, to, y, barHeight, title)}

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"encoding/json"
+	"slices"
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
@@ -112,9 +113,11 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 	return out
 }
 
-// events are the issue's events after a number, oldest first.
+// events are the issue's events after a number, oldest first. The machine's
+// questions that follow one another at once are one line.
 func (v *visit) events(issue *approval.Issue, after int64) ([]eventView, error) {
 	var all []eventView
+	var asked []int // sign-offs of the run of questions that the last line stands for
 	page := approval.Page{Limit: 200}
 	for {
 		list, next, err := v.Service.Store().Events(v.ctx(), issue.ID, after, page)
@@ -122,7 +125,19 @@ func (v *visit) events(issue *approval.Issue, after int64) ([]eventView, error) 
 			return nil, err
 		}
 		for k := range list {
-			all = append(all, v.event(issue, &list[k]))
+			e := &list[k]
+			view := v.event(issue, e)
+			if e.Kind != approval.EvAsk || e.SignOff == 0 {
+				asked = nil
+			} else if asked = append(asked, e.SignOff); len(asked) > 1 && all[len(all)-1].At == view.At {
+				slices.Sort(asked)
+				view.Text = v.t("event.ask.several", v.numbers(slices.Compact(asked)))
+				all[len(all)-1] = view
+				continue
+			} else {
+				asked = []int{e.SignOff}
+			}
+			all = append(all, view)
 		}
 		if next == "" {
 			return all, nil

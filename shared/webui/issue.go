@@ -9,6 +9,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
+	"lianban/shared/catalog"
 	"lianban/shared/roster"
 )
 
@@ -316,13 +317,27 @@ func (v *visit) assumed(issue *approval.Issue) []string {
 	if project, ok := v.Service.Roster.Project(issue.Project); ok && project.IsAssumed() {
 		list = append(list, v.t("assumed.project", v.name(project.Assumed)))
 	}
-	var limits []string
+	type group struct {
+		limit calendar.Limit
+		mark  catalog.Mark
+	}
+	numbers := map[group][]int{}
+	var groups []group // in the order of their first sign-off
 	for k := range issue.SignOffs {
-		if s := &issue.SignOffs[k]; s.Item == 0 || s.LimitMark == "assumed" || s.LimitMark == "promised" || s.LimitMark == "default" {
-			limits = append(limits, v.t("assumed.limit", s.N, v.subject(s), v.limit(s.Limit), v.mark(s.LimitMark)))
+		s := &issue.SignOffs[k]
+		switch s.LimitMark {
+		case catalog.MarkAssumed, catalog.MarkPromised, catalog.MarkDefault, catalog.MarkUnsourced:
+			g := group{s.Limit, s.LimitMark}
+			if numbers[g] == nil {
+				groups = append(groups, g)
+			}
+			numbers[g] = append(numbers[g], s.N)
 		}
 	}
-	return append(list, limits...)
+	for _, g := range groups {
+		list = append(list, v.t("assumed.limit", v.numbers(numbers[g]), v.limit(g.limit), v.mark(g.mark)))
+	}
+	return list
 }
 
 // measure is what an ended issue took, beside the baselines and their marks.

@@ -71,7 +71,7 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		Opened: v.moment(s.OpenedAt), Decided: v.moment(s.DecidedAt), Request: s.Request,
 		Aside: v.Service.Roster.MustStandAside(v.viewer.Person, project),
 	}
-	if !s.State.Final() {
+	if s.State.Asked() {
 		t.Due = v.due(s.Due, s.Limit.Unit)
 	}
 	if s.Assignee != "" {

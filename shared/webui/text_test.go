@@ -192,6 +192,27 @@ func TestEveryKindOfEventIsASentence(t *testing.T) {
 	}
 }
 
+func TestQuestionsThatFollowOneAnotherAreOneLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.raise("箱涵占道", road)
+	issue, err := w.service.Store().Issue(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, token := range []string{"one", "two"} {
+		if err := w.service.Ask(t.Context(), id, 1, approval.Asking{SignOff: n + 1, Clock: issue.SignOffs[n].Clock, Seconds: 60}, token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.secretary().get(issueURL(id)).wants(200, "系统开始等待第1、2项的意见").lacks("系统开始等待第1项“", "系统开始等待第2项“")
+	w.officer("cc-transport").get(taskURL(id, 2)).form("button[value=claim]").send()
+	if err := w.service.Ask(t.Context(), id, 1, approval.Asking{SignOff: 2, Clock: issue.SignOffs[1].Clock, Seconds: 60}, "three"); err != nil {
+		t.Fatal(err)
+	}
+	w.secretary().get(issueURL(id)).wants(200, "系统开始等待第1、2项的意见", "系统开始等待第2项“交通疏导”")
+}
+
 // foreign are Latin words that a Chinese page may hold.
 var (
 	latin   = regexp.MustCompile(`[A-Za-z]{2,}`)
