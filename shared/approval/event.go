@@ -63,7 +63,8 @@ const (
 	EvConfirm    = "confirm"
 	EvStuck      = "stuck"
 	EvResume     = "resume"
-	EvRouse      = "rouse" // the sweep woke what a lost timer left asleep
+	EvCarryOver  = "carry_over" // a new execution takes over a round that has gone on for long
+	EvRouse      = "rouse"      // the sweep woke what a lost timer left asleep
 )
 
 // Chain seals e: its hash takes in the hash before it.

@@ -42,6 +42,7 @@ const (
 	Refused   Verdict = "refused"   // an objection was upheld
 	SentBack  Verdict = "returned"  // a ruling asks for a revision: a new round
 	WasPulled Verdict = "withdrawn" // the branch withdrew
+	Continued Verdict = "continued" // the round went on for so long that another execution took it over
 )
 
 // Issue (问题/事项) is the aggregate: everything one commit may change together.

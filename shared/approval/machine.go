@@ -92,6 +92,9 @@ func (c look) apply(t *transition) error {
 	if s == nil {
 		return refuse(NotFound, "signOff", "没有第 %d 项会签任务。", "There is no sign-off number %d.", c.n)
 	}
+	if t.current(c.round) && t.carryOver() {
+		return nil
+	}
 	if !t.current(c.round) || s.State != Open || s.Due.On.IsZero() {
 		return nil
 	}
@@ -124,6 +127,9 @@ func (c look) apply(t *transition) error {
 }
 
 func (c tally) apply(t *transition) error {
+	if t.current(c.round) && t.carryOver() {
+		return nil
+	}
 	con := t.issue.Consultation
 	if !t.current(c.round) || con == nil || !con.ClosedAt.IsZero() || t.now.Before(con.DueOn.On.End()) {
 		return nil
@@ -189,6 +195,35 @@ func (c closeRound) apply(t *transition) error {
 	return nil
 }
 
+// roundFor is how long one execution carries a round: Step Functions ends one
+// after a year. The machine looks at least every thirty days.
+const roundFor = 300 * 24 * time.Hour
+
+// carryOver hands a round that has gone on for too long to a new execution:
+// everything stands, only the machine's tasks are let go. It reports whether it
+// did.
+func (t *transition) carryOver() bool {
+	old := &t.issue.Rounds[t.issue.Round()-1]
+	if t.now.Sub(old.StartedAt) < roundFor {
+		return false
+	}
+	old.Verdict = Continued
+	status := t.issue.Status
+	for k := range t.issue.SignOffs {
+		s := &t.issue.SignOffs[k]
+		if !s.State.Asked() {
+			continue
+		}
+		t.unwatch(s.N)
+		t.nudge(s.N) // the new execution asks again
+	}
+	t.unwatch(consultWatch)
+	t.round("")
+	t.issue.Status = status
+	t.event(EvCarryOver, func(e *Event) { e.Before, e.After = string(status), string(status) })
+	return true
+}
+
 // verdict is what the sign-offs come to, as they stand.
 func (i *Issue) verdict() Verdict {
 	switch i.Status {
@@ -212,12 +247,15 @@ func (i *Issue) verdict() Verdict {
 }
 
 // roundVerdict is the verdict as a given round's execution shall see it: a round
-// that another has followed was sent back.
+// that another has followed was sent back, or goes on in it.
 func (i *Issue) roundVerdict(round int) Verdict {
-	if round < i.Round() {
-		return SentBack
+	if round >= i.Round() {
+		return i.verdict()
 	}
-	return i.verdict()
+	if v := i.Rounds[round-1].Verdict; v != "" {
+		return v
+	}
+	return SentBack
 }
 
 // Asking is one sign-off that the machine waits for: which, on which state of its
