@@ -107,8 +107,12 @@ func (v *visit) chart(issue *approval.Issue) (*chart, error) {
 	for k := range issue.SignOffs {
 		s := &issue.SignOffs[k]
 		full := v.t("task.named", s.N, v.subject(s), v.department(s.Department))
+		label := v.subject(s)
+		if s.Item == 0 { // the parties of one matter differ by department only
+			label = v.department(s.Department)
+		}
 		row := chartRow{
-			Y: y, TextY: y + 21, Label: clip(strconv.Itoa(s.N)+" "+v.subject(s), 16), Full: full,
+			Y: y, TextY: y + 21, Label: clip(strconv.Itoa(s.N)+" "+label, 16), Full: full,
 			Received: v.date(spans[k].From), Due: v.date(spans[k].To), Ended: v.date(calendar.Of(s.DecidedAt)),
 		}
 		if issue.ID != "" {

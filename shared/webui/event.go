@@ -103,6 +103,8 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who, e.Round)
 	case approval.EvReturn, approval.EvHold:
 		out.Text = v.t(key)
+	case approval.EvCarryOver:
+		return v.t("event.carry_over")
 	case approval.EvRouse:
 		out.Text = v.t(key)
 	case approval.EvDraft, approval.EvWithdraw, approval.EvResume:

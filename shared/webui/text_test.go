@@ -126,7 +126,7 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 		has("role.", string(r))
 		has("role.name.", string(r))
 	}
-	has("verdict.", string(approval.Pending), string(approval.Objected), string(approval.Agreed), string(approval.Refused), string(approval.SentBack), string(approval.WasPulled))
+	has("verdict.", string(approval.Pending), string(approval.Objected), string(approval.Agreed), string(approval.Refused), string(approval.SentBack), string(approval.WasPulled), "continued")
 	has("decision.", string(approval.Approve), string(approval.OnPledge), string(approval.Object))
 	has("outcome.", string(approval.Uphold), string(approval.SetAside), string(approval.Revise))
 	has("next.rule.", string(approval.Uphold), string(approval.SetAside), string(approval.Revise))
