@@ -101,11 +101,7 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text, out.Reason, out.Class = v.t(key), "", "alarm"
 	case approval.EvResubmit:
 		out.Text = v.t(key, who, e.Round)
-	case approval.EvReturn, approval.EvHold:
-		out.Text = v.t(key)
-	case approval.EvCarryOver:
-		return v.t("event.carry_over")
-	case approval.EvRouse:
+	case approval.EvReturn, approval.EvHold, approval.EvRouse, approval.EvCarryOver:
 		out.Text = v.t(key)
 	case approval.EvDraft, approval.EvWithdraw, approval.EvResume:
 		out.Text = v.t(key, who)
