@@ -188,7 +188,7 @@ func TestDatabasesAreKnownToTheStoreAndItsMeasurementOnly(t *testing.T) {
 	t.Parallel()
 	for _, f := range files(t) {
 		for _, i := range f.imports {
-			if (under(i, "database/sql", "modernc.org")) && !under(f.folder, "shared/store/sqlite", "shared/bench") && !f.test {
+			if under(i, "database/sql", "modernc.org") && !under(f.folder, "shared/store/sqlite", "shared/bench") && !f.test {
 				t.Errorf("%s imports %s", f.path, i)
 			}
 		}
