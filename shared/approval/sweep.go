@@ -60,16 +60,19 @@ func (w Sweep) outbox(ctx context.Context, shard int, before time.Time, swept *S
 	}
 }
 
+// watches goes through all of them: one issue's trouble is not another's.
 func (w Sweep) watches(ctx context.Context, shard int, before time.Time, swept *Swept) error {
 	page := Page{Limit: 100}
+	var errs []error
 	for {
 		late, next, err := w.Relay.Store.Overdue(ctx, shard, before, page)
 		if err != nil {
-			return fmt.Errorf("sweep watches %d: %w", shard, err)
+			return errors.Join(append(errs, fmt.Errorf("sweep watches %d: %w", shard, err))...)
 		}
 		for _, l := range late {
 			if _, _, err := w.Service.Do(ctx, l.Issue, rouse{l.Watch}, Call{Actor: Machine}); err != nil {
-				return fmt.Errorf("sweep issue %s: %w", l.Issue, err)
+				errs = append(errs, fmt.Errorf("sweep issue %s: %w", l.Issue, err))
+				continue
 			}
 			if l.Watch.Token == "" {
 				swept.Looked++
@@ -78,7 +81,7 @@ func (w Sweep) watches(ctx context.Context, shard int, before time.Time, swept *
 			}
 		}
 		if next == "" {
-			return nil
+			return errors.Join(errs...)
 		}
 		page.Cursor = next
 	}
