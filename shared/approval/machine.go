@@ -184,7 +184,9 @@ func (c closeRound) apply(t *transition) error {
 		return refuse(Invalid, "round", "第 %d 轮尚有未办结的任务。", "Round %d still has open sign-offs.", c.round)
 	}
 	round.ClosedAt, round.Verdict = t.now, verdict
-	t.endHold()
+	if h := t.issue.Hold; h != nil && h.Round <= c.round { // a later round's hold is its own
+		t.endHold()
+	}
 	t.event(EvCloseRound, func(e *Event) { e.Round, e.After = c.round, string(verdict) })
 	if c.round == t.issue.Round() && (verdict == Agreed || verdict == Refused) {
 		before := t.issue.Status
@@ -218,6 +220,10 @@ func (t *transition) carryOver() bool {
 		t.nudge(s.N) // the new execution asks again
 	}
 	t.unwatch(consultWatch)
+	if con := t.issue.Consultation; con != nil && con.ClosedAt.IsZero() {
+		t.watch(Watch{SignOff: consultWatch, WakeAt: con.DueOn.On.End()}) // its deadline goes on
+	}
+	t.endHold() // as with a new round, the old execution goes on to its end
 	t.round("")
 	t.issue.Status = status
 	t.event(EvCarryOver, func(e *Event) { e.Before, e.After = string(status), string(status) })
