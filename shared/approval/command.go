@@ -138,7 +138,8 @@ func (t *transition) task(n int) (*SignOff, error) {
 		return nil, refuse(NotFound, "signOff", "没有第 %d 项会签任务。", "There is no sign-off number %d.", n)
 	}
 	if t.actor.Role != roster.Officer || t.actor.Unit != string(s.Department) {
-		return nil, refuse(Forbidden, "", "此任务由其他部门承办，您无权办理。", "This task belongs to another department's officers.")
+		name := t.Roster.UnitName(string(s.Department))
+		return nil, refuse(Forbidden, "", "此任务由%[1]s的承办人办理。", "The officers of %[2]s decide this task.", name.ZH, name.EN)
 	}
 	if t.actor.Person == t.issue.RaisedBy.Person || t.Roster.MustStandAside(t.actor.Person, t.issue.Project) {
 		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他承办人办理。", "You have an interest in this issue and must stand aside; another officer of your department decides it.")
@@ -406,10 +407,9 @@ func (c Pledge) apply(t *transition) error {
 	if err != nil {
 		return err
 	}
-	if s.Item != 0 {
-		if item, _ := t.Catalog.Item(s.Item); !item.CommitmentAllowed {
-			return refuse(Invalid, "kind", "“%[1]s”不适用告知承诺，请选择其他意见。", "%[2]q cannot be approved on commitment; choose another answer.", item.NameZH, item.NameEN)
-		}
+	if item, _ := t.Catalog.Item(s.Item); !item.CommitmentAllowed {
+		name := t.Subject(s)
+		return refuse(Invalid, "kind", "“%[1]s”不适用告知承诺，请选择其他意见。", "%[2]q cannot be approved on commitment; choose another answer.", name.ZH, name.EN)
 	}
 	if err := textField("what", c.What, textRunes, true); err != nil {
 		return err

@@ -134,10 +134,11 @@ type Rating struct {
 
 // Count sums an issue's sign-offs up for lists.
 type Count struct {
-	All     int `json:"all"`
-	Open    int `json:"open"` // open, supplement, objected
-	Waiting int `json:"waiting"`
-	Granted int `json:"granted"`
+	All        int `json:"all"`
+	Open       int `json:"open"`                 // open, supplement, objected
+	Supplement int `json:"supplement,omitempty"` // of those, how many wait for the branch
+	Waiting    int `json:"waiting"`
+	Granted    int `json:"granted"`
 }
 
 // Round is the current round's number; 0 while a draft.

@@ -134,10 +134,11 @@ func (c tally) apply(t *transition) error {
 	if !t.current(c.round) || con == nil || !con.ClosedAt.IsZero() || t.now.Before(con.DueOn.On.End()) {
 		return nil
 	}
-	before := con.Tier
+	before, due := con.Tier, con.DueOn.On
 	t.convene(nextTier(before))
 	t.event(EvEscalate, func(e *Event) {
-		e.Before, e.After, e.Reason = string(before), string(t.issue.Tier), "consultation deadline passed"
+		e.Before, e.After = string(before), string(t.issue.Tier)
+		e.Detail = detail(map[string]any{"consultation": true, "due": due})
 	})
 	return nil
 }
@@ -165,8 +166,8 @@ func (c hold) apply(t *transition) error {
 	t.issue.Hold = &Hold{Round: c.round, At: t.now, Error: c.name, Cause: c.text}
 	t.watch(Watch{SignOff: holdWatch, Token: c.token, WakeAt: t.now.Add(7 * 24 * time.Hour)})
 	t.event(EvStuck, func(e *Event) {
-		e.Before, e.After, e.Reason = string(t.issue.Status), string(t.issue.Status), c.name
-		e.Detail = detail(map[string]any{"cause": c.text})
+		e.Before, e.After = string(t.issue.Status), string(t.issue.Status)
+		e.Detail = detail(map[string]any{"error": c.name, "cause": c.text})
 	})
 	return nil
 }
@@ -192,7 +193,10 @@ func (c closeRound) apply(t *transition) error {
 		before := t.issue.Status
 		t.issue.Status, t.issue.Verdict, t.issue.ConcludedAt = Concluded, verdict, t.now
 		t.issue.Measure = t.measure(&t.issue)
-		t.event(EvConclude, func(e *Event) { e.Before, e.After, e.Reason = string(before), string(Concluded), string(verdict) })
+		t.event(EvConclude, func(e *Event) {
+			e.Before, e.After = string(before), string(Concluded)
+			e.Detail = detail(map[string]any{"verdict": verdict})
+		})
 	}
 	return nil
 }

@@ -347,6 +347,9 @@ func (t *transition) sum() {
 		switch s.State {
 		case Open, Supplement, Objection:
 			i.Count.Open++
+			if s.State == Supplement {
+				i.Count.Supplement++
+			}
 		case Waiting, Held:
 			i.Count.Waiting++
 		case Granted:

@@ -40,19 +40,25 @@ func (h *Hold) Run(ctx context.Context, s *local.Streams) (err error) {
 	go func() { ended <- app.Run(running) }()
 	begin = time.Now()
 	if h.Open > 0 {
-		_, err = callers(ctx, 128, h.Open, func(ctx context.Context, k int) error {
-			issue, _, err := app.Service.Create(ctx, approval.Raise{Petition: &petition}, approval.Call{Actor: secretary})
-			if err != nil {
-				return err
-			}
-			<-sig.of(string(issue.ID)).routed
-			return nil
-		})
+		err = raise(ctx, app, sig, h.Open)
 	}
 	fmt.Fprintf(s.Out, "%d %d\n", ready.Microseconds(), time.Since(begin).Microseconds())
 	<-ctx.Done()
 	stop()
 	return errors.Join(err, <-ended)
+}
+
+// raise opens so many workflows from 128 callers and waits until each is routed.
+func raise(ctx context.Context, app *local.App, sig *signals, n int) error {
+	_, err := callers(ctx, 128, n, func(ctx context.Context, k int) error {
+		issue, _, err := app.Service.Create(ctx, approval.Raise{Petition: &petition}, approval.Call{Actor: secretary})
+		if err != nil {
+			return err
+		}
+		<-sig.of(string(issue.ID)).routed
+		return nil
+	})
+	return err
 }
 
 // child starts this program again.

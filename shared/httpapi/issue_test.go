@@ -42,10 +42,8 @@ func TestAnIssueGoesFromRaisingToItsRating(t *testing.T) {
 	w.post(police2, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve","reason":"同意按方案疏导"}`).is(200)
 
 	w.clock.Add(24 * time.Hour)
-	a = w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"commitment","what":"两周内恢复车道","by":"2026-03-20"}`).is(200)
-	if a.text("signOffs", 1, "duty", "by") != "2026-03-20" || a.text("signOffs", 1, "duty", "checker", "id") != "cc-transport" || a.text("signOffs", 1, "decision", "kind") != "commitment" {
-		t.Errorf("commitment: %s", a.body)
-	}
+	w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"commitment","what":"两周内恢复车道","by":"2026-03-20"}`).problem(422, "invalid", "kind")
+	w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"approve"}`).is(200)
 	if got := w.verdict(id, 1); got != approval.Agreed {
 		t.Fatalf("verdict %s", got)
 	}
@@ -59,6 +57,17 @@ func TestAnIssueGoesFromRaisingToItsRating(t *testing.T) {
 	a = w.get(overseer, "/issues/"+id+"/events").is(200)
 	if a.text("items", 0, "kind") != "raise" || a.text("items", 0, "by", "person", "name", "en") == "" {
 		t.Errorf("events: %s", a.body)
+	}
+}
+
+func TestAnItemOpenToItIsApprovedOnCommitment(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(`{"project":"fenjiang-west-bank","title":"占道施工","items":[33]}`)
+	urban := who{"cc-urban-management-officer-1", roster.Officer, "cc-urban-management"}
+	a := w.post(urban, "/issues/"+id+"/signoffs/1/decision", `{"kind":"commitment","what":"两周内恢复车道","by":"2026-03-20"}`).is(200)
+	if a.text("signOffs", 0, "duty", "by") != "2026-03-20" || a.text("signOffs", 0, "duty", "checker", "id") != "cc-urban-management" || a.text("signOffs", 0, "decision", "kind") != "commitment" {
+		t.Errorf("commitment: %s", a.body)
 	}
 }
 

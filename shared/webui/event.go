@@ -29,6 +29,7 @@ type eventDetail struct {
 	Papers   []string            `json:"papers"`
 	Tier     roster.Tier         `json:"tier"`
 	Outcome  approval.Outcome    `json:"outcome"`
+	Verdict  approval.Verdict    `json:"verdict"`
 	Stars    int                 `json:"stars"`
 	Cause    string              `json:"cause"`
 	SignOffs int                 `json:"signOffs"`
@@ -79,7 +80,7 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 	case approval.EvYellow, approval.EvRed:
 		out.Text, out.Class = v.t(key, task, v.date(d.Due)), "alarm"
 	case approval.EvEscalate:
-		out.Class, out.Reason = "alarm", ""
+		out.Class = "alarm"
 		if task == "" {
 			out.Text = v.t(key+".consultation", v.tier(roster.Tier(e.Before)), v.tier(roster.Tier(e.After)))
 		} else {
@@ -90,15 +91,15 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 	case approval.EvRule:
 		out.Text = v.t(key, who, task, v.t("outcome."+string(d.Outcome)))
 	case approval.EvConclude, approval.EvCloseRound:
-		verdict := e.Reason
+		verdict := string(d.Verdict)
 		if e.Kind == approval.EvCloseRound {
 			verdict = e.After
 		}
-		out.Text, out.Reason = v.t(key, v.t("verdict."+verdict), e.Round), ""
+		out.Text = v.t(key, v.t("verdict."+verdict), e.Round)
 	case approval.EvConfirm:
 		out.Text = v.t(key, who, v.t("stars", d.Stars))
 	case approval.EvStuck:
-		out.Text, out.Reason, out.Class = v.t(key), "", "alarm"
+		out.Text, out.Class = v.t(key), "alarm"
 	case approval.EvResubmit:
 		out.Text = v.t(key, who, e.Round)
 	case approval.EvReturn, approval.EvHold, approval.EvRouse, approval.EvCarryOver:

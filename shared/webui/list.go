@@ -105,8 +105,8 @@ func (v *visit) waits(i *approval.Issue) ([]wait, error) {
 		return []wait{{v.t("wait.returned", i.Title), page + "#resubmit", v.t("wait.returned.action")}}, nil
 	case approval.Concluded:
 		return []wait{{v.t("wait.confirm", i.Title), page + "#confirm", v.t("wait.confirm.action")}}, nil
-	case approval.InSignOff, approval.Consulting:
-	default:
+	}
+	if i.Count.Supplement == 0 || i.Status.Ended() {
 		return nil, nil
 	}
 	whole, err := v.Service.Issue(v.ctx(), i.ID, v.viewer.Actor)

@@ -378,7 +378,7 @@ func TestErrorPagesSayWhatToDoNext(t *testing.T) {
 	b.do(http.MethodDelete, issueURL(id), nil, nil).wants(http.StatusNotFound)
 	b.do(http.MethodPost, taskURL(id, 2), map[string][]string{"act": {"approve"}}, http.Header{"Sec-Fetch-Site": {"cross-site"}}).wants(http.StatusForbidden, "这次提交来自别的网站")
 	b.post(taskURL(id, 2), map[string][]string{"act": {"approve"}, "reason": {strings.Repeat("长", maxBody)}}).wants(http.StatusUnprocessableEntity, "过大")
-	b.post(taskURL(id, 1), map[string][]string{"act": {"approve"}, "version": {"2"}}).wants(http.StatusForbidden, "其他部门")
+	b.post(taskURL(id, 1), map[string][]string{"act": {"approve"}, "version": {"2"}}).wants(http.StatusForbidden, "的承办人办理")
 }
 
 // broken is a store whose lists fail.
