@@ -48,8 +48,10 @@ var monday = shanghai("2026-03-09 09:00")
 //	5 item 36
 //	6 traffic diversion, traffic police
 func chain() approval.Petition {
-	return approval.Petition{Project: "fenjiang-west-bank", Title: "岸线提升", Items: []catalog.ItemNo{24, 25, 28, 33, 36},
-		Parties: []approval.Party{{Matter: "traffic_diversion", Department: "cc-traffic-police"}}}
+	return approval.Petition{
+		Project: "fenjiang-west-bank", Title: "岸线提升", Items: []catalog.ItemNo{24, 25, 28, 33, 36},
+		Parties: []approval.Party{{Matter: "traffic_diversion", Department: "cc-traffic-police"}},
+	}
 }
 
 // parties is a petition with n sign-offs that depend on nothing.
@@ -250,6 +252,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 		switch s.State {
 		case approval.Open, approval.Supplement, approval.Objection:
 			count.Open++
+			if s.State == approval.Supplement {
+				count.Supplement++
+			}
 		case approval.Waiting, approval.Held:
 			count.Waiting++
 		case approval.Granted:

@@ -212,8 +212,13 @@ func TestWhoHasAnInterestStandsAside(t *testing.T) {
 	p := approval.Petition{Project: "qingke-culvert", Title: "开挖", Parties: []approval.Party{{Matter: "old_town_excavation", Department: "cc-housing"}}}
 	g.must(qingke, approval.Raise{Petition: &p})
 	g.route()
-	for _, cmd := range []approval.Command{approval.Claim{SignOff: 1}, approval.Grant{SignOff: 1}, approval.Oppose{SignOff: 1, Ground: "法", Reason: "由"},
-		approval.Pledge{SignOff: 1, What: "补", By: calendar.Of(monday).Add(9)}, approval.AskSupplement{SignOff: 1, Papers: []string{"图"}}} {
+	for _, cmd := range []approval.Command{
+		approval.Claim{SignOff: 1},
+		approval.Grant{SignOff: 1},
+		approval.Oppose{SignOff: 1, Ground: "法", Reason: "由"},
+		approval.Pledge{SignOff: 1, What: "补", By: calendar.Of(monday).Add(9)},
+		approval.AskSupplement{SignOff: 1, Papers: []string{"图"}},
+	} {
 		g.refused(both, cmd, approval.Forbidden)
 	}
 	g.must(officer("cc-housing", 1), approval.Grant{SignOff: 1})
