@@ -48,6 +48,11 @@
 //   - One decision per sign-off and round.
 //   - A sign-off that waits is opened in the same commit as the grant of its last
 //     prerequisite; never earlier, never later.
+//   - Time in which the branch has the matter is no department's overrun: the due
+//     date moves by the working days that the clock stood still, and the ladder
+//     counts none of them.
+//   - A consultation keeps its deadline whatever else is open; above the
+//     headquarters it climbs no further.
 //   - Every commit writes its [Event]s, chained per issue by hash, and at most one
 //     [Outbox] record, which the [Relay] hands to the workflow at least once, in
 //     order per issue.
