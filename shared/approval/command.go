@@ -514,7 +514,10 @@ func (c AnswerSupplement) apply(t *transition) error {
 		return err
 	}
 	s := t.issue.SignOff(c.SignOff)
-	if s == nil || s.State != Supplement || t.issue.Status == Returned {
+	if s != nil && s.State == Supplement && t.issue.Status == Returned {
+		return refuse(Conflict, "signOff", "该问题已退回修改，请先重新提交，再补正材料。", "The issue has been sent back: resubmit it first, then answer the supplement.")
+	}
+	if s == nil || s.State != Supplement {
 		return refuse(Conflict, "signOff", "该任务没有待补正的要求。", "No supplement is waited for here.")
 	}
 	if err := textField("text", c.Text, textRunes, true); err != nil {
