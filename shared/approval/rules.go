@@ -17,6 +17,9 @@ type Rules struct {
 	Catalog  *catalog.Catalog
 	Roster   *roster.Roster
 	Ladder   Ladder
+	// Machine is the version of the state machine on which new rounds start; it
+	// is put on record with the round.
+	Machine string
 }
 
 // Command is something a person or the machine wants done to one issue.

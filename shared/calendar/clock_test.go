@@ -134,15 +134,18 @@ func TestDue(t *testing.T) {
 			Due{On: MustParse("2026-10-10")},
 		},
 		{
-			"IsDueAtOnceForNoDays", "2026-10-03", 0, CalendarDays, []Span{{From: MustParse("2026-10-01")}},
+			"IsDueAtOnceForNoDays", "2026-10-03", 0, CalendarDays,
+			[]Span{{From: MustParse("2026-10-01")}},
 			Due{On: MustParse("2026-10-03")},
 		},
 		{
-			"KeepsWhatIsLeftWhileStopped", "2026-03-02", 10, WorkingDays, []Span{{From: MustParse("2026-03-05")}},
+			"KeepsWhatIsLeftWhileStopped", "2026-03-02", 10, WorkingDays,
+			[]Span{{From: MustParse("2026-03-05")}},
 			Due{Stopped: true, Left: 7},
 		},
 		{
-			"IsNotTouchedByAStopThatBeginsOnTheDueDay", "2026-03-02", 3, WorkingDays, []Span{{From: MustParse("2026-03-05")}},
+			"IsNotTouchedByAStopThatBeginsOnTheDueDay", "2026-03-02", 3, WorkingDays,
+			[]Span{{From: MustParse("2026-03-05")}},
 			Due{On: MustParse("2026-03-05")},
 		},
 		{
@@ -151,7 +154,8 @@ func TestDue(t *testing.T) {
 			Due{On: MustParse("2026-03-12")},
 		},
 		{
-			"StopsBetweenTheLastDayAndTheWorkingDay", "2026-03-02", 5, CalendarDays, []Span{{From: MustParse("2026-03-07")}},
+			"StopsBetweenTheLastDayAndTheWorkingDay", "2026-03-02", 5, CalendarDays,
+			[]Span{{From: MustParse("2026-03-07")}},
 			Due{Stopped: true},
 		},
 		{
@@ -187,7 +191,8 @@ func TestDue(t *testing.T) {
 		},
 		{"HasNoEndWithoutAStart", "", 5, WorkingDays, nil, Due{Left: 5}},
 		{
-			"IgnoresASpanWithoutFrom", "2026-03-02", 1, WorkingDays, []Span{{}, {To: MustParse("2026-03-20")}},
+			"IgnoresASpanWithoutFrom", "2026-03-02", 1, WorkingDays,
+			[]Span{{}, {To: MustParse("2026-03-20")}},
 			Due{On: MustParse("2026-03-03")},
 		},
 	} {

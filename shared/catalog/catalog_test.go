@@ -262,7 +262,9 @@ func TestACompetenceMovesOnADay(t *testing.T) {
 		on      calendar.Date
 		want    roster.DepartmentID
 	}{
-		{after, day - 1, "fs-natural-resources"}, {after, day, "cc-natural-resources"}, {after, day + 400, "cc-natural-resources"},
+		{after, day - 1, "fs-natural-resources"},
+		{after, day, "cc-natural-resources"},
+		{after, day + 400, "cc-natural-resources"},
 		{before, day + 400, "fs-natural-resources"},
 	} {
 		if got, err := c.catalog.Competent(10, chancheng, c.on); err != nil || got != c.want {

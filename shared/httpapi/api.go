@@ -78,8 +78,10 @@ func New(c Config) (*API, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{service: c.Service, verifier: c.Verifier,
-		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection()}}
+	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
+		service: c.Service, verifier: c.Verifier,
+		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
+	}}
 
 	config := huma.DefaultConfig("Lianban API 联办接口", "1")
 	config.Info.Description = description

@@ -230,8 +230,10 @@ func (s *server) plan(ctx context.Context, in *planIn) (*one[Plan], error) {
 	for k := range signOffs {
 		o := v.signOff(&signOffs[k])
 		due := v.Calendar.Due(v.today, o.Limit.Days, signOffs[k].Limit.Unit, nil)
-		out.SignOffs = append(out.SignOffs, Planned{N: o.N, Item: o.Item, Matter: o.Matter, Department: o.Department, Requires: o.Requires, Relaxed: o.Relaxed,
-			AtOnce: len(o.Requires) == 0, Limit: o.Limit, LimitMark: o.LimitMark, MarkName: o.MarkName, Due: v.due(approval.Due{On: due.On, Provisional: due.Provisional})})
+		out.SignOffs = append(out.SignOffs, Planned{
+			N: o.N, Item: o.Item, Matter: o.Matter, Department: o.Department, Requires: o.Requires, Relaxed: o.Relaxed,
+			AtOnce: len(o.Requires) == 0, Limit: o.Limit, LimitMark: o.LimitMark, MarkName: o.MarkName, Due: v.due(approval.Due{On: due.On, Provisional: due.Provisional}),
+		})
 	}
 	return &one[Plan]{out}, nil
 }

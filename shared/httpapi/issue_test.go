@@ -143,8 +143,10 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 	}
 	unknown := "01900000-0000-7000-8000-999999999999"
 	for _, as := range []who{uValley, police, lead, general, command, bureau, overseer, admin} {
-		for path, body := range map[string]string{"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
-			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`} {
+		for path, body := range map[string]string{
+			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
+			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
+		} {
 			got := w.post(as, "/issues/"+id+path, body, header("If-Match", `"7"`)).problem(404, "not-found", "issue")
 			want := w.post(as, "/issues/"+unknown+path, body, header("If-Match", `"7"`))
 			if strings.ReplaceAll(string(got.body), id, unknown) != string(want.body) {

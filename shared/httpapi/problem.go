@@ -155,8 +155,10 @@ func classify(err error) *fault {
 
 // signInFault asks for a sign-in; given says that one was there and was no good.
 func signInFault(given bool) *fault {
-	f := &fault{kind: kindSignIn, text: text("请登录后再试：在 Authorization 头中携带 Bearer 令牌，或先登录页面。", "Sign in first: send a bearer token in the Authorization header, or sign in to the pages."),
-		header: http.Header{"Www-Authenticate": {`Bearer realm="lianban"`}}}
+	f := &fault{
+		kind: kindSignIn, text: text("请登录后再试：在 Authorization 头中携带 Bearer 令牌，或先登录页面。", "Sign in first: send a bearer token in the Authorization header, or sign in to the pages."),
+		header: http.Header{"Www-Authenticate": {`Bearer realm="lianban"`}},
+	}
 	if given {
 		f.text = text("登录已失效，或您已不再担任该岗位，请重新登录。", "The sign-in is not valid any more, or you do not hold that post any more; please sign in again.")
 		f.header = http.Header{"Www-Authenticate": {`Bearer realm="lianban", error="invalid_token"`}}
@@ -183,8 +185,10 @@ func tell(ctx context.Context, log *slog.Logger, accept, method, path string, er
 		f = &fault{kind: kindInternal, text: text("系统出错，请稍后再试；仍不成功的，请将编号 "+id+" 告知管理员。", "Something went wrong here. Try again later; if it stays, tell the administrator the id "+id+".")}
 	}
 	lang := preferred(accept)
-	p := &Problem{Type: "urn:lianban:problem:" + f.kind.name, Title: f.kind.title.In(lang), Status: f.kind.status, Detail: f.text.In(lang),
-		Field: f.field, Instance: path, Version: f.version, RequestID: id, header: f.header, lang: lang}
+	p := &Problem{
+		Type: "urn:lianban:problem:" + f.kind.name, Title: f.kind.title.In(lang), Status: f.kind.status, Detail: f.text.In(lang),
+		Field: f.field, Instance: path, Version: f.version, RequestID: id, header: f.header, lang: lang,
+	}
 	for _, m := range f.more {
 		p.Errors = append(p.Errors, Fault{m.field, m.text.In(lang)})
 	}

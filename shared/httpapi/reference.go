@@ -170,8 +170,10 @@ func name(n roster.Name) *Name {
 func origin(o roster.Origin) Origin { return Origin{o.Source, name(o.Assumed)} }
 
 func (v view) projectView(p roster.Project) Project {
-	out := Project{ID: string(p.ID), Name: Name{p.NameZH, p.NameEN}, District: v.district(p.District), Town: name(p.Town), Sector: string(p.Sector),
-		Tier: string(p.Tier), Type: string(p.Type), Officer: *v.person(p.Officer), Origin: origin(p.Origin)}
+	out := Project{
+		ID: string(p.ID), Name: Name{p.NameZH, p.NameEN}, District: v.district(p.District), Town: name(p.Town), Sector: string(p.Sector),
+		Tier: string(p.Tier), Type: string(p.Type), Officer: *v.person(p.Officer), Origin: origin(p.Origin),
+	}
 	if b, ok := v.Roster.BranchOf(p.ID); ok {
 		out.Branch = &Ref{string(b.ID), Name{b.NameZH, b.NameEN}}
 	}
@@ -193,27 +195,35 @@ func (s *server) getProject(ctx context.Context, in *idIn) (*one[Project], error
 func (s *server) listDepartments(ctx context.Context, in *PageIn) (*PageOut[Department], error) {
 	v := s.view(callOf(ctx))
 	return slice(s, callOf(ctx), "departments", *in, s.service.Roster.Departments(), func(d roster.Department) Department {
-		return Department{ID: string(d.ID), Name: Name{d.NameZH, d.NameEN}, Kind: string(d.Kind), KindName: Name(d.Kind.Name()), Decides: d.Kind.Decides(),
-			District: v.district(d.District), Town: name(d.Town), Origin: origin(d.Origin)}
+		return Department{
+			ID: string(d.ID), Name: Name{d.NameZH, d.NameEN}, Kind: string(d.Kind), KindName: Name(d.Kind.Name()), Decides: d.Kind.Decides(),
+			District: v.district(d.District), Town: name(d.Town), Origin: origin(d.Origin),
+		}
 	})
 }
 
 func (s *server) listBranches(ctx context.Context, in *PageIn) (*PageOut[Branch], error) {
 	v := s.view(callOf(ctx))
 	return slice(s, callOf(ctx), "branches", *in, s.service.Roster.Branches(), func(b roster.Branch) Branch {
-		return Branch{ID: string(b.ID), Name: Name{b.NameZH, b.NameEN}, Tier: v.tier(b.Tier), Parent: v.unit(string(b.Parent)), Projects: list(b.Projects, v.project),
-			Secretary: *v.person(b.SecretaryID), Founded: b.Founded, Dissolved: b.Dissolved, Origin: origin(b.Origin)}
+		return Branch{
+			ID: string(b.ID), Name: Name{b.NameZH, b.NameEN}, Tier: v.tier(b.Tier), Parent: v.unit(string(b.Parent)), Projects: list(b.Projects, v.project),
+			Secretary: *v.person(b.SecretaryID), Founded: b.Founded, Dissolved: b.Dissolved, Origin: origin(b.Origin),
+		}
 	})
 }
 
 func (v view) itemView(i catalog.Item) Item {
 	clock, mark := i.ClockLimit()
-	out := Item{No: int(i.No), Name: Name{i.NameZH, i.NameEN}, Stage: string(i.Stage), StageName: Name(i.Stage.Name()), Department: i.Department,
+	out := Item{
+		No: int(i.No), Name: Name{i.NameZH, i.NameEN}, Stage: string(i.Stage), StageName: Name(i.Stage.Name()), Department: i.Department,
 		Limit: limit(clock), LimitMark: string(mark), MarkName: Name(mark.Name()),
-		Statutory: Statutory{Printed: i.Statutory.Printed, UnitPrinted: i.Statutory.UnitPrinted, UnitNote: name(i.Statutory.UnitNote()), Basis: i.Statutory.Basis,
-			Source: i.Statutory.Source, Mark: string(i.Statutory.Mark), MarkName: Name(i.Statutory.Mark.Name()), Known: i.Statutory.Known, Extension: i.Statutory.Extension},
+		Statutory: Statutory{
+			Printed: i.Statutory.Printed, UnitPrinted: i.Statutory.UnitPrinted, UnitNote: name(i.Statutory.UnitNote()), Basis: i.Statutory.Basis,
+			Source: i.Statutory.Source, Mark: string(i.Statutory.Mark), MarkName: Name(i.Statutory.Mark.Name()), Known: i.Statutory.Known, Extension: i.Statutory.Extension,
+		},
 		Promised: Promised{i.Promised.Printed, i.Promised.Source, i.Promised.Known},
-		Notes:    i.Notes, Commitment: i.CommitmentAllowed, Gaps: i.GapsAllowed, Prerequisites: []Requires{}}
+		Notes:    i.Notes, Commitment: i.CommitmentAllowed, Gaps: i.GapsAllowed, Prerequisites: []Requires{},
+	}
 	for _, e := range v.Catalog.Edges() {
 		if e.Item == i.No {
 			out.Prerequisites = append(out.Prerequisites, Requires{v.item(e.Requires), e.Waivable, Name{e.NoteZH, e.NoteEN}, origin(e.Origin)})
@@ -246,9 +256,11 @@ func (s *server) listMatters(ctx context.Context, in *mattersIn) (*PageOut[Matte
 	}
 	return slice(s, callOf(ctx), fmt.Sprintf("matters?project=%q", in.Project), in.PageIn, s.service.Catalog.Matters(), func(m catalog.Matter) Matter {
 		clock, mark := m.ClockLimit()
-		out := Matter{Code: string(m.Code), Name: Name{m.NameZH, m.NameEN}, Limit: limit(clock), LimitMark: string(mark), MarkName: Name(mark.Name()),
+		out := Matter{
+			Code: string(m.Code), Name: Name{m.NameZH, m.NameEN}, Limit: limit(clock), LimitMark: string(mark), MarkName: Name(mark.Name()),
 			Kinds:  list(m.Kinds, func(k roster.DepartmentKind) Ref { return Ref{string(k), Name(k.Name())} }),
-			Origin: origin(m.Origin)}
+			Origin: origin(m.Origin),
+		}
 		if ok {
 			// A kind without a department is left out: what is suggested are those that exist.
 			parties, _ := s.service.Catalog.Parties(m.Code, project, s.service.Roster, v.today)

@@ -70,8 +70,10 @@ var signedIn = []map[string][]string{{"bearer": {}}, {"cookie": {}}}
 
 // operation describes one route; errors are the refusals particular to it.
 func operation(method, path, id, summary, tag string, status int, refusals ...int) huma.Operation {
-	op := huma.Operation{Method: method, Path: Base + path, OperationID: id, Summary: summary, Tags: []string{tag}, DefaultStatus: status,
-		Security: signedIn, Errors: refusals, MaxBodyBytes: MaxBody + 1}
+	op := huma.Operation{
+		Method: method, Path: Base + path, OperationID: id, Summary: summary, Tags: []string{tag}, DefaultStatus: status,
+		Security: signedIn, Errors: refusals, MaxBodyBytes: MaxBody + 1,
+	}
 	if method == http.MethodPost {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}

@@ -94,8 +94,10 @@ func openBroken(t *testing.T) (*world, *broken) {
 	w.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder},
 		b, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
 	w.issuer = access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)), w.clock.Now)
-	w.api, err = httpapi.New(httpapi.Config{Service: w.service, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
-		Log: slog.New(slog.NewTextHandler(w.log, nil))})
+	w.api, err = httpapi.New(httpapi.Config{
+		Service: w.service, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
+		Log: slog.New(slog.NewTextHandler(w.log, nil)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -374,7 +374,8 @@ func (v view) summary(i *approval.Issue) Summary {
 }
 
 func (v view) issue(i *approval.Issue) *Issue {
-	out := &Issue{Summary: v.summary(i), AsOf: v.today, Body: i.Body,
+	out := &Issue{
+		Summary: v.summary(i), AsOf: v.today, Body: i.Body,
 		Items:       list(i.Items, v.item),
 		Commitments: list(i.Commitments, func(no catalog.ItemNo) int { return int(no) }),
 		Parties:     list(i.Parties, v.party),

@@ -141,7 +141,9 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	}
 	a.store = store.NewSole(a.file.Table())
 	flows := &flows{}
-	a.Service = approval.NewService(c.rules(), a.store, flows, c.Now, c.NewID)
+	rules := c.rules()
+	rules.Machine = machine.Digest
+	a.Service = approval.NewService(rules, a.store, flows, c.Now, c.NewID)
 	a.relay = approval.Relay{Workflows: flows, Store: a.store}
 	functions := handler.New(a.Service).Functions()
 	a.Engine, err = engine.New(ctx, engine.Config{

@@ -29,7 +29,9 @@ func TestHeadline(t *testing.T) {
 		{"IsInsufficientWithNothing", nil, 0, "", "absent absent absent absent absent"},
 		{"NeverRestsOnALimit", limits, 0, "", "absent absent absent never never"},
 		{
-			"PrefersMatchedProjects", []Baseline{limits[0], limits[1], history(400), matched(10), apart}, 50, Matched,
+			"PrefersMatchedProjects",
+			[]Baseline{limits[0], limits[1], history(400), matched(10), apart},
+			50, Matched,
 			"used not_needed not_needed never never",
 		},
 		{"FallsBackToHistory", []Baseline{matched(9), history(10)}, 30, HistoricalSerial, "too_few used absent absent absent"},
@@ -37,7 +39,9 @@ func TestHeadline(t *testing.T) {
 		{"DoesNotRestOnAnIncompleteSum", []Baseline{lacking}, 0, "", "absent incomplete absent absent absent"},
 		{"DoesNotRestOnThePathOfMedians", []Baseline{apart}, 0, "", "absent absent not_needed absent absent"},
 		{
-			"TakesTheFirstGoodOneOfAKind", []Baseline{matched(3), {Kind: Matched, Days: 44, N: 11}, matched(30)}, 4, Matched,
+			"TakesTheFirstGoodOneOfAKind",
+			[]Baseline{matched(3), {Kind: Matched, Days: 44, N: 11}, matched(30)},
+			4, Matched,
 			"used absent absent absent absent",
 		},
 		{"SaysWhenItTookLonger", []Baseline{{Kind: Matched, Days: 31.5, N: 12}}, -8.5, Matched, "used absent absent absent absent"},

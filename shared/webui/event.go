@@ -64,7 +64,11 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 			out.Text = v.t(key, v.numbers(d.Opened))
 		}
 	case approval.EvOpen:
-		out.Text = v.t(key, task, d.After, v.date(d.Due))
+		if task == "" {
+			out.Text = v.t(key+".many", d.After, v.numbers(d.Opened))
+		} else {
+			out.Text = v.t(key, task, d.After, v.date(d.Due))
+		}
 	case approval.EvAsk:
 		if task == "" {
 			out.Text = v.t(key + ".consultation")
