@@ -92,3 +92,9 @@ func decode(v values) (i item, err error) {
 	i.Body = []byte(s.Value)
 	return i, nil
 }
+
+// Image is the item in a stream's new image, without its index keys: its key and
+// its body. Text answers a string attribute by name, "" when there is none.
+func Image(text func(attribute string) string) store.Item {
+	return store.Item{Key: store.Key{PK: text(attrPK), SK: text(attrSK)}, Body: []byte(text(attrBody))}
+}

@@ -1,0 +1,116 @@
+package lambdafn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/google/uuid"
+
+	"lianban/shared/approval"
+	"lianban/shared/config"
+	"lianban/shared/handler"
+	"lianban/shared/store"
+	"lianban/shared/store/dynamo"
+)
+
+// House is what every function is built from.
+type House struct {
+	config.Config
+	Cloud aws.Config
+	Log   *slog.Logger
+	Store *store.Store
+}
+
+// Start reads the configuration, has the function built and runs it; it does not
+// return. What is wrong is logged, and the process ends, which Lambda reports.
+func Start(parts config.Part, build func(ctx context.Context, h *House) (lambda.Handler, error)) {
+	h, err := Open(os.Getenv, parts)
+	if err == nil {
+		var function lambda.Handler
+		if function, err = build(context.Background(), h); err == nil {
+			lambda.Start(function)
+		}
+	}
+	slog.Error("the function cannot start", "error", err)
+	os.Exit(1)
+}
+
+// Open assembles the house from an environment. It connects to nothing.
+func Open(getenv func(string) string, parts config.Part) (*House, error) {
+	c, err := config.Read(getenv, parts)
+	if err != nil {
+		return nil, err
+	}
+	h := &House{Config: c, Cloud: cloud(getenv)}
+	h.Log = slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: c.LogLevel}))
+	slog.SetDefault(h.Log)
+	h.Store = store.New(dynamo.New(dynamodb.NewFromConfig(h.Cloud), c.Table))
+	return h, nil
+}
+
+// Service joins the rules to the table. Functions that never start or wake a
+// workflow pass nil.
+func (h *House) Service(workflows approval.Workflows) *approval.Service {
+	if workflows == nil {
+		workflows = unreached{}
+	}
+	newID := func() approval.IssueID { return approval.IssueID(uuid.Must(uuid.NewV7()).String()) }
+	return approval.NewService(h.Rules, h.Store, workflows, h.Now, newID)
+}
+
+// Task is one of the state machine's functions by its name.
+func (h *House) Task(name string, workflows approval.Workflows) (lambda.Handler, error) {
+	call, ok := handler.New(h.Service(workflows)).Functions()[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no task named %q", name)
+	}
+	return Task(call), nil
+}
+
+// unreached stands where a function has no business with workflows: whatever it
+// commits, the relay hands on.
+type unreached struct{}
+
+var errUnreached = errors.New("this function does not reach workflows; the relay does")
+
+func (unreached) Start(context.Context, string, []byte) error        { return errUnreached }
+func (unreached) Succeed(context.Context, string, []byte) error      { return errUnreached }
+func (unreached) Fail(context.Context, string, string, string) error { return errUnreached }
+
+// cloud is the SDK's configuration as Lambda's environment has it.
+func cloud(getenv func(string) string) aws.Config {
+	return aws.Config{
+		Region: getenv("AWS_REGION"),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			c := aws.Credentials{AccessKeyID: getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: getenv("AWS_SESSION_TOKEN"), Source: "environment"}
+			if c.AccessKeyID == "" || c.SecretAccessKey == "" {
+				return c, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
+			}
+			return c, nil
+		}),
+		ConfigSources: []any{endpoints(getenv)},
+	}
+}
+
+// endpoints lets AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> name other
+// endpoints, as every SDK does; a rehearsal on one machine needs it.
+type endpoints func(string) string
+
+// GetServiceBaseEndpoint is what the SDK's clients ask their configuration's
+// sources for.
+func (e endpoints) GetServiceBaseEndpoint(_ context.Context, service string) (string, bool, error) {
+	name := "AWS_ENDPOINT_URL_" + strings.ToUpper(strings.ReplaceAll(service, " ", "_"))
+	for _, name := range []string{name, "AWS_ENDPOINT_URL"} {
+		if url := e(name); url != "" {
+			return url, true, nil
+		}
+	}
+	return "", false, nil
+}
