@@ -22,6 +22,7 @@ const (
 	sqlPut     = `INSERT INTO item (pk, sk, g1pk, g1sk, g2pk, g2sk, version, expires, body) VALUES (?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (pk, sk) DO UPDATE SET g1pk=excluded.g1pk, g1sk=excluded.g1sk, g2pk=excluded.g2pk, g2sk=excluded.g2sk,
 		version=excluded.version, expires=excluded.expires, body=excluded.body`
+	sqlSame    = `UPDATE item SET version=?, expires=?, body=? WHERE pk=? AND sk=? AND g1pk IS ? AND g1sk IS ? AND g2pk IS ? AND g2sk IS ?`
 	sqlDelete  = `DELETE FROM item WHERE pk=? AND sk=?`
 	sqlGet     = `SELECT pk, sk, g1pk, g1sk, g2pk, g2sk, version, expires, body FROM item WHERE pk=? AND sk=?`
 	sqlExpired = `DELETE FROM item WHERE expires < ?`
@@ -81,6 +82,12 @@ func writeOp(w *writer, op *store.Op) error {
 		var expires any
 		if i.Expires != 0 {
 			expires = i.Expires
+		}
+		if i.Version > 1 { // it is there; while its index keys stay, the indexes need not be touched
+			n, err := w.affect(sqlSame, i.Version, expires, i.Body, i.PK, i.SK, null(i.G1PK), null(i.G1SK), null(i.G2PK), null(i.G2SK))
+			if n > 0 || err != nil {
+				return err
+			}
 		}
 		return w.exec(sqlPut, i.PK, i.SK, null(i.G1PK), null(i.G1SK), null(i.G2PK), null(i.G2SK), i.Version, expires, i.Body)
 	}

@@ -56,12 +56,21 @@ func (w *writer) stmt(text string) (*sql.Stmt, error) {
 }
 
 func (w *writer) exec(text string, args ...any) error {
+	_, err := w.affect(text, args...)
+	return err
+}
+
+// affect is exec that answers how many rows were changed.
+func (w *writer) affect(text string, args ...any) (int64, error) {
 	s, err := w.stmt(text)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = s.ExecContext(context.Background(), args...)
-	return err
+	result, err := s.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 // row reads one row; false when there is none.
