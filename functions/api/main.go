@@ -1,0 +1,56 @@
+// Api serves the HTTP API and the pages behind API Gateway.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"lianban/shared/access"
+	"lianban/shared/config"
+	"lianban/shared/httpapi"
+	"lianban/shared/lambdafn"
+	"lianban/shared/webui"
+)
+
+func main() {
+	lambdafn.Start(config.Web, func(ctx context.Context, h *lambdafn.House) (lambda.Handler, error) {
+		key, err := cursorKey(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		service, verifier := h.Service(nil), access.NewOIDC(h.Issuer)
+		api, err := httpapi.New(httpapi.Config{Service: service, Verifier: verifier, CursorKey: key, Log: h.Log})
+		if err != nil {
+			return nil, err
+		}
+		pages, err := webui.New(webui.Config{Service: service, Verifier: verifier, Log: h.Log, Secure: true})
+		if err != nil {
+			return nil, err
+		}
+		mux := http.NewServeMux()
+		mux.Handle("/api/", api)
+		mux.Handle("/healthz", api)
+		mux.Handle("/", pages)
+		return lambdafn.Gateway{Handler: mux}, nil
+	})
+}
+
+// cursorKey is the key that signs list cursors: given as it is, or fetched once
+// from the secret that holds it.
+func cursorKey(ctx context.Context, h *lambdafn.House) ([]byte, error) {
+	if h.CursorKeySecret == "" {
+		return h.CursorKey, nil
+	}
+	out, err := secretsmanager.NewFromConfig(h.Cloud).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &h.CursorKeySecret})
+	if err != nil {
+		return nil, fmt.Errorf("read CURSOR_KEY_SECRET: %w", err)
+	}
+	if out.SecretString == nil {
+		return out.SecretBinary, nil
+	}
+	return []byte(*out.SecretString), nil
+}

@@ -1,0 +1,27 @@
+// Sweep repairs, on a schedule, what the relay could not deliver and what a lost
+// timer left behind.
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	states "github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"lianban/shared/approval"
+	"lianban/shared/config"
+	"lianban/shared/lambdafn"
+	"lianban/shared/sfn"
+)
+
+// grace is how old a thing must be before it counts as lost: the relay's own
+// tries take about a minute.
+const grace = 2 * time.Minute
+
+func main() {
+	lambdafn.Start(config.Flows, func(_ context.Context, h *lambdafn.House) (lambda.Handler, error) {
+		flows := sfn.New(states.NewFromConfig(h.Cloud), h.Machine)
+		return lambdafn.Schedule(approval.Sweep{Service: h.Service(flows), Relay: approval.Relay{Workflows: flows, Store: h.Store}, Grace: grace}), nil
+	})
+}
