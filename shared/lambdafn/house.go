@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/uuid"
 
@@ -31,6 +33,7 @@ type House struct {
 // Start reads the configuration, has the function built and runs it; it does not
 // return. What is wrong is logged, and the process ends, which Lambda reports.
 func Start(parts config.Part, build func(ctx context.Context, h *House) (lambda.Handler, error)) {
+	slog.SetDefault(logger(slog.LevelInfo))
 	h, err := Open(os.Getenv, parts)
 	if err == nil {
 		var function lambda.Handler
@@ -49,10 +52,15 @@ func Open(getenv func(string) string, parts config.Part) (*House, error) {
 		return nil, err
 	}
 	h := &House{Config: c, Cloud: cloud(getenv)}
-	h.Log = slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: c.LogLevel}))
+	h.Log = logger(c.LogLevel)
 	slog.SetDefault(h.Log)
 	h.Store = store.New(dynamo.New(dynamodb.NewFromConfig(h.Cloud), c.Table))
 	return h, nil
+}
+
+// logger writes what a log group can be searched by.
+func logger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
 }
 
 // Service joins the rules to the table. Functions that never start or wake a
@@ -84,6 +92,14 @@ func (unreached) Start(context.Context, string, []byte) error        { return er
 func (unreached) Succeed(context.Context, string, []byte) error      { return errUnreached }
 func (unreached) Fail(context.Context, string, string, string) error { return errUnreached }
 
+// How often a request is tried that AWS throttled or failed, and how long is
+// waited at most between two tries: about ten seconds in all, which a task's
+// thirty leave. An error that outlasts them stops a whole round for an operator.
+const (
+	tries       = 8
+	longestWait = 3 * time.Second
+)
+
 // cloud is the SDK's configuration as Lambda's environment has it.
 func cloud(getenv func(string) string) aws.Config {
 	return aws.Config{
@@ -95,6 +111,9 @@ func cloud(getenv func(string) string) aws.Config {
 			}
 			return c, nil
 		}),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = tries, longestWait })
+		},
 		ConfigSources: []any{endpoints(getenv)},
 	}
 }
