@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -168,19 +169,21 @@ func eventOf(r *http.Request, id string) ([]byte, error) {
 		host = r.RemoteAddr
 	}
 	now := time.Now().UTC()
+	// The path goes on as it was sent, escapes included.
+	path := r.URL.EscapedPath()
 	e := request{
-		Resource: "/", Path: r.URL.Path, Method: r.Method,
+		Resource: "/", Path: path, Method: r.Method,
 		Headers: map[string]string{"Host": r.Host}, MultiHeaders: map[string][]string{"Host": {r.Host}},
 		Context: requestContext{
-			AccountID: "000000000000", ResourceID: "root", ResourcePath: "/", APIID: "rehearsal", Stage: "live", Path: r.URL.Path, Method: r.Method,
+			AccountID: "000000000000", ResourceID: "root", ResourcePath: "/", APIID: "rehearsal", Stage: "live", Path: path, Method: r.Method,
 			Protocol: r.Proto, DomainName: r.Host, DomainPrefix: "rehearsal", RequestID: id, ExtendedID: id,
 			RequestTime: now.Format("02/Jan/2006:15:04:05 -0700"), RequestEpoch: now.UnixMilli(),
 			Identity: map[string]string{"sourceIp": host, "userAgent": r.UserAgent()},
 		},
 	}
-	if r.URL.Path != "/" {
+	if path != "/" {
 		e.Resource, e.Context.ResourcePath, e.Context.ResourceID = "/{proxy+}", "/{proxy+}", "proxy"
-		e.PathParameters = map[string]string{"proxy": r.URL.Path[1:]}
+		e.PathParameters = map[string]string{"proxy": strings.TrimPrefix(path, "/")}
 	}
 	set := func(key string, values []string) {
 		e.Headers[key], e.MultiHeaders[key] = values[len(values)-1], values

@@ -44,7 +44,7 @@ func TestCarriesARequestThereAndBack(t *testing.T) {
 		if err != nil || !in.IsBase64Encoded || !bytes.Equal(body, blob) {
 			t.Errorf("body %q, base64 %v", in.Body, in.IsBase64Encoded)
 		}
-		if in.HTTPMethod != http.MethodPost || in.Path != "/api/v1/问题" || in.Resource != "/{proxy+}" || in.PathParameters["proxy"] != "api/v1/问题" {
+		if in.HTTPMethod != http.MethodPost || in.Path != "/api/v1/%E9%97%AE%E9%A2%98" || in.Resource != "/{proxy+}" || in.PathParameters["proxy"] != "api/v1/%E9%97%AE%E9%A2%98" {
 			t.Errorf("%s %s by %s %v", in.HTTPMethod, in.Path, in.Resource, in.PathParameters)
 		}
 		if !slices.Equal(in.MultiValueQueryStringParameters["q"], []string{"a b", "c"}) || in.QueryStringParameters["q"] != "c" {

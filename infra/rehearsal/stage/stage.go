@@ -15,7 +15,6 @@ package stage
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,8 +23,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awssfn "github.com/aws/aws-sdk-go-v2/service/sfn"
 
@@ -38,6 +38,7 @@ import (
 	"lianban/shared/catalog"
 	"lianban/shared/engine"
 	"lianban/shared/handler"
+	"lianban/shared/lambdafn"
 	"lianban/shared/roster"
 	"lianban/shared/sfn"
 	"lianban/shared/sim"
@@ -81,6 +82,9 @@ type Stage struct {
 	Machine string // ARN of the version on which rounds start
 	// Relayed, when false, leaves the stream unread.
 	Relayed bool
+	// Behind is the store behind the proxy, where no fault reaches: for whoever
+	// only looks.
+	Behind *store.Store
 
 	cfg    Config
 	rules  approval.Rules
@@ -98,6 +102,11 @@ type Stage struct {
 // Credentials are dummies that no server here checks.
 func Credentials(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "rehearsal", SecretAccessKey: "rehearsal"}, nil
+}
+
+// soon tries as often as the SDK does by itself, and waits less in between.
+func soon() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = 20 * time.Millisecond })
 }
 
 // Definition is the workflow file with functions named as on Lambda.
@@ -139,7 +148,7 @@ func New(ctx context.Context, cfg Config) (*Stage, error) {
 		api = cfg.Wrap(api)
 	}
 	s.states = httptest.NewServer(api)
-	s.SFN = awssfn.New(awssfn.Options{Region: "us-east-1", BaseEndpoint: aws.String(s.states.URL), Credentials: aws.CredentialsProviderFunc(Credentials)})
+	s.SFN = awssfn.New(awssfn.Options{Region: "us-east-1", BaseEndpoint: aws.String(s.states.URL), Credentials: aws.CredentialsProviderFunc(Credentials), Retryer: soon()})
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -147,8 +156,10 @@ func New(ctx context.Context, cfg Config) (*Stage, error) {
 }
 
 func (s *Stage) assemble(ctx context.Context) error {
-	client := awsdynamodb.New(awsdynamodb.Options{Region: "us-east-1", BaseEndpoint: aws.String(s.gate.URL), Credentials: aws.CredentialsProviderFunc(Credentials)})
-	table := dynamo.New(client, s.table)
+	client := func(address string) *awsdynamodb.Client {
+		return awsdynamodb.New(awsdynamodb.Options{Region: "us-east-1", BaseEndpoint: &address, Credentials: aws.CredentialsProviderFunc(Credentials), Retryer: soon()})
+	}
+	table := dynamo.New(client(s.gate.URL), s.table)
 	if err := table.Create(ctx); err != nil {
 		return err
 	}
@@ -164,6 +175,7 @@ func (s *Stage) assemble(ctx context.Context) error {
 	}
 	s.rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
 	s.Store = store.New(table)
+	s.Behind = store.New(dynamo.New(client(s.cfg.DynamoDB), s.table))
 	s.Use(*made.StateMachineVersionArn)
 	s.poller = stream.New(stream.Config{
 		Client: s.raw, Table: s.table, Filter: Outbox, Retries: s.cfg.Retries, Bisect: true,
@@ -181,7 +193,7 @@ func (s *Stage) assemble(ctx context.Context) error {
 // Use starts further rounds on another version of the machine, as a deployment
 // does.
 func (s *Stage) Use(version string) {
-	s.Machine = version
+	s.Machine, s.rules.Machine = version, version
 	flows := sfn.New(s.SFN, version)
 	s.Service = approval.NewService(s.rules, s.Store, flows, s.Clock.Now, s.cfg.NewID)
 	s.Relay = approval.Relay{Workflows: flows, Store: s.Store}
@@ -192,6 +204,9 @@ func Outbox(r *stream.Record) bool {
 	pk, sk := r.Key("pk"), r.Key("sk")
 	return r.Name == "INSERT" && len(pk) > 2 && pk[:2] == "I#" && len(sk) > 2 && sk[:2] == "O#"
 }
+
+// Table is the table's name.
+func (s *Stage) Table() string { return s.table }
 
 // Close ends the servers and drops the table.
 func (s *Stage) Close() error {
@@ -229,53 +244,24 @@ func (s *Stage) Letters() []stream.Letter {
 	return append([]stream.Letter(nil), s.letters...)
 }
 
-// task is a workflow task as Step Functions calls it.
+// task is a workflow task as Step Functions calls it: through the same wrapping
+// as on Lambda, which names its error.
 func (s *Stage) task(ctx context.Context, arn string, payload []byte) ([]byte, error) {
 	name := arn[len("arn:aws:lambda:us-east-1:000000000000:function:"):]
 	do, ok := handler.New(s.Service).Functions()[name]
 	if !ok {
 		return nil, &engine.FunctionError{Name: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + arn}
 	}
-	out, err := s.call(ctx, name, payload, do)
-	if err == nil {
-		return out, nil
+	out, err := s.call(ctx, name, payload, lambdafn.Task(do).Invoke)
+	if named, ok := errors.AsType[messages.InvokeResponse_Error](err); ok {
+		return nil, &engine.FunctionError{Name: named.Type, Cause: named.Message}
 	}
-	if _, named := errors.AsType[*engine.FunctionError](err); named {
-		return nil, err
-	}
-	return nil, &engine.FunctionError{Name: handler.ErrorName(err), Cause: err.Error()}
+	return out, err
 }
 
-// relay hands a stream batch to approval.Relay.
+// relay is the stream's function.
 func (s *Stage) relay(ctx context.Context, event []byte) ([]byte, error) {
-	var in events.DynamoDBEvent
-	if err := json.Unmarshal(event, &in); err != nil {
-		return nil, err
-	}
-	var records []approval.Outbox
-	var sequences []string
-	out := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
-	fail := func(sequence string) ([]byte, error) {
-		out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: sequence})
-		return json.Marshal(out)
-	}
-	for k := range in.Records {
-		change := in.Records[k].Change
-		o, ok, err := store.OutboxOf(&store.Item{Key: store.Key{PK: change.Keys["pk"].String(), SK: change.Keys["sk"].String()}, Body: []byte(change.NewImage["body"].String())})
-		if err != nil {
-			if _, err := s.Relay.Deliver(ctx, records); err != nil {
-				return nil, err
-			}
-			return fail(change.SequenceNumber)
-		}
-		if ok {
-			records, sequences = append(records, o), append(sequences, change.SequenceNumber)
-		}
-	}
-	if n, err := s.Relay.Deliver(ctx, records); err != nil && n < len(sequences) {
-		return fail(sequences[n])
-	}
-	return json.Marshal(out)
+	return lambdafn.Stream(s.Relay).Invoke(ctx, event)
 }
 
 // Drain hands over what the stream holds.

@@ -57,13 +57,13 @@ type ended struct {
 	Report approval.Report
 }
 
-func read(t testing.TB, service *approval.Service, id approval.IssueID) ended {
+func read(t testing.TB, service *approval.Service, from approval.Store, id approval.IssueID) ended {
 	t.Helper()
-	issue, err := service.Store().Issue(t.Context(), id)
+	issue, err := from.Issue(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	events := trail(t, service, id)
+	events := trail(t, from, id)
 	if err := approval.VerifyChain(events, issue.Head); err != nil {
 		t.Errorf("issue %s: %v", id, err)
 	}
@@ -74,12 +74,12 @@ func read(t testing.TB, service *approval.Service, id approval.IssueID) ended {
 	return ended{issue, events, report}
 }
 
-func trail(t testing.TB, service *approval.Service, id approval.IssueID) []approval.Event {
+func trail(t testing.TB, from approval.Store, id approval.IssueID) []approval.Event {
 	t.Helper()
 	var events []approval.Event
 	var page approval.Page
 	for {
-		some, next, err := service.Store().Events(t.Context(), id, 0, page)
+		some, next, err := from.Events(t.Context(), id, 0, page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestPlaysTheCasesAsTheEmbeddedSideDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k, c := range sim.Cases() {
-		want, got := read(t, app.Service, here[k]), read(t, s.Service, there[k])
+		want, got := read(t, app.Service, app.Service.Store(), here[k]), read(t, s.Service, s.Behind, there[k])
 		t.Logf("%s: %s, %d sign-offs, %d events, span %v", c.Key, got.Issue.Verdict, len(got.Issue.SignOffs), len(got.Events), got.Report.Run.Span)
 		if diff := cmp.Diff(plain(t, want), plain(t, got)); diff != "" {
 			t.Errorf("case %s (-embedded +cloud):\n%s", c.Key, diff)
