@@ -96,6 +96,13 @@ func stories() []story {
 			{"2026-03-25 10:00", water, approval.Grant{SignOff: 1}}, // the last day: it has turned yellow
 			{"2026-03-25 15:00", secretary, confirm},
 		}},
+		{"extension", approval.Confirmed, []act{ // asked for when yellow, which the grant takes back
+			{"2026-03-09 09:00", secretary, raise(approval.Petition{Project: "fenjiang-west-bank", Title: "规划许可", Items: []catalog.ItemNo{25}})},
+			{"2026-04-02 10:00", resources, approval.AskExtension{SignOff: 1, Days: 10, Reason: "需组织专家论证"}},
+			{"2026-04-03 10:00", leader("cc-natural-resources"), approval.AnswerExtension{SignOff: 1, Answer: approval.ExtensionGranted, Note: "同意"}},
+			{"2026-04-20 10:00", resources, approval.Grant{SignOff: 1}},
+			{"2026-04-20 15:00", secretary, confirm},
+		}},
 		{"timeout", approval.Confirmed, []act{ // yellow, red, general branch, headquarters, silence
 			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
 			{"2026-03-10 10:00", transport, approval.Grant{SignOff: 2}},
@@ -160,7 +167,7 @@ func TestHistoriesAreThoseOfTheGoldenFiles(t *testing.T) {
 func TestAPowerCutAtAnyWriteGivesTheSameHistory(t *testing.T) {
 	t.Parallel()
 	told := stories()
-	for _, name := range []string{"objection_revised", "supplement", "withdraw"} {
+	for _, name := range []string{"objection_revised", "supplement", "extension", "withdraw"} {
 		var s story
 		for k := range told {
 			if told[k].name == name {

@@ -49,6 +49,10 @@ func officer(department roster.DepartmentID) approval.Actor {
 	return approval.Actor{Person: roster.PersonID(department) + "-officer-1", Role: roster.Officer, Unit: string(department)}
 }
 
+func leader(department roster.DepartmentID) approval.Actor {
+	return approval.Actor{Person: roster.PersonID(department) + "-lead", Role: roster.Lead, Unit: string(department)}
+}
+
 // parties are sign-offs side by side, each with five working days from receipt.
 func parties(departments ...roster.DepartmentID) approval.Petition {
 	p := approval.Petition{Project: "fenjiang-west-bank", Title: "岸线提升需各方同步会签"}

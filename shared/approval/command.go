@@ -130,36 +130,76 @@ func (t *transition) secretary() error {
 	return nil
 }
 
-// task checks that the actor may act on the sign-off as an officer of its
-// department, and that it is still open.
-func (t *transition) task(n int) (*SignOff, error) {
+// named is the sign-off that a command names.
+func (t *transition) named(n int) (*SignOff, error) {
 	s := t.issue.SignOff(n)
 	if s == nil {
 		return nil, refuse(NotFound, "signOff", "没有第 %d 项会签任务。", "There is no sign-off number %d.", n)
+	}
+	return s, nil
+}
+
+// task checks that the actor may act on the sign-off as an officer of its
+// department, and that it is still open.
+func (t *transition) task(n int) (*SignOff, error) {
+	s, err := t.named(n)
+	if err != nil {
+		return nil, err
 	}
 	if t.actor.Role != roster.Officer || t.actor.Unit != string(s.Department) {
 		name := t.Roster.UnitName(string(s.Department))
 		return nil, refuse(Forbidden, "", "此任务由%[1]s的承办人办理。", "The officers of %[2]s decide this task.", name.ZH, name.EN)
 	}
-	if t.actor.Person == t.issue.RaisedBy.Person || t.Roster.MustStandAside(t.actor.Person, t.issue.Project) {
+	if t.aside(t.actor.Person) {
 		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他承办人办理。", "You have an interest in this issue and must stand aside; another officer of your department decides it.")
 	}
-	switch s.State {
-	case Open:
-	case Waiting, Held:
-		return nil, refuse(Conflict, "", "前置事项尚未办结，该任务还不能办理。", "A prerequisite is not granted yet, so this task cannot be decided.")
-	case Supplement:
-		return nil, refuse(Conflict, "", "正在等待支部补正材料，计时已停，补正后再办理。", "The branch still owes a supplement and the clock stands still; decide when it has answered.")
-	default:
-		return nil, refuse(Closed, "", "该任务已经办结，不能再次办理。", "This task has been decided already.")
-	}
-	if t.issue.Status == Returned || t.issue.Status.Ended() {
-		return nil, refuse(Closed, "", "该问题当前不在会签中。", "The issue is not in sign-off at present.")
+	if err := t.owed(s); err != nil {
+		return nil, err
 	}
 	if s.Assignee != "" && s.Assignee != t.actor.Person {
 		return nil, refuse(Conflict, "", "该任务已由%s认领，请与其联系或请部门负责人改派。", "This task has been claimed by %s; ask them, or have the lead reassign it.", t.Roster.PersonName(s.Assignee))
 	}
 	return s, nil
+}
+
+// lead checks that the actor leads the sign-off's department and has no interest
+// in the issue, and that the sign-off is still open.
+func (t *transition) lead(n int) (*SignOff, error) {
+	s, err := t.named(n)
+	if err != nil {
+		return nil, err
+	}
+	if t.actor.Role != roster.Lead || t.actor.Unit != string(s.Department) {
+		name := t.Roster.UnitName(string(s.Department))
+		return nil, refuse(Forbidden, "", "此操作由%[1]s的部门负责人办理。", "The lead of %[2]s does this.", name.ZH, name.EN)
+	}
+	if t.aside(t.actor.Person) {
+		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他负责人办理。", "You have an interest in this issue and must stand aside; another lead of your department does this.")
+	}
+	return s, t.owed(s)
+}
+
+// aside reports whether a person has an interest in the issue and must stand
+// aside (回避): it is their own, or their project's.
+func (t *transition) aside(person roster.PersonID) bool {
+	return person == t.issue.RaisedBy.Person || t.Roster.MustStandAside(person, t.issue.Project)
+}
+
+// owed checks that the department owes an answer now.
+func (t *transition) owed(s *SignOff) error {
+	switch s.State {
+	case Open:
+	case Waiting, Held:
+		return refuse(Conflict, "", "前置事项尚未办结，该任务还不能办理。", "A prerequisite is not granted yet, so this task cannot be decided.")
+	case Supplement:
+		return refuse(Conflict, "", "正在等待支部补正材料，计时已停，补正后再办理。", "The branch still owes a supplement and the clock stands still; decide when it has answered.")
+	default:
+		return refuse(Closed, "", "该任务已经办结，不能再次办理。", "This task has been decided already.")
+	}
+	if t.issue.Status == Returned || t.issue.Status.Ended() {
+		return refuse(Closed, "", "该问题当前不在会签中。", "The issue is not in sign-off at present.")
+	}
+	return nil
 }
 
 func (c Save) apply(t *transition) error {
@@ -376,12 +416,17 @@ func (c Release) apply(t *transition) error {
 	return nil
 }
 
-// decide records the answer; a task that nobody claimed is claimed with it.
-func (t *transition) decide(n int, d Decision) *SignOff {
-	s := t.touch(n)
+// take claims a task that nobody has claimed for who acts on it.
+func (t *transition) take(s *SignOff) {
 	if s.Assignee == "" {
 		s.Assignee, s.ClaimedAt = t.actor.Person, t.now
 	}
+}
+
+// decide records the answer; a task that nobody claimed is claimed with it.
+func (t *transition) decide(n int, d Decision) *SignOff {
+	s := t.touch(n)
+	t.take(s)
 	d.By, d.At = t.actor, t.now
 	s.Decision, s.DecidedAt = &d, t.now
 	return s
@@ -496,9 +541,7 @@ func (c AskSupplement) apply(t *transition) error {
 		}
 	}
 	s = t.touch(c.SignOff)
-	if s.Assignee == "" {
-		s.Assignee, s.ClaimedAt = t.actor.Person, t.now
-	}
+	t.take(s)
 	s.State, s.Request = Supplement, &Request{Papers: c.Papers, By: t.actor, At: t.now}
 	t.stop(c.SignOff, "supplement")
 	t.nudge(c.SignOff)
@@ -546,7 +589,7 @@ func (c Rule) apply(t *transition) error {
 	if !t.RulesOn(&t.issue, t.actor) {
 		return refuse(Forbidden, "", "该异议由%[1]s裁定。", "This objection is ruled on by %[2]s.", t.Roster.TierName(con.Tier).ZH, t.Roster.TierName(con.Tier).EN)
 	}
-	if t.actor.Person == t.issue.RaisedBy.Person || t.Roster.MustStandAside(t.actor.Person, t.issue.Project) {
+	if t.aside(t.actor.Person) {
 		return refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由同级其他人员裁定。", "You have an interest in this issue and must stand aside; somebody else of your tier rules on it.")
 	}
 	if c.Outcome != Uphold && c.Outcome != SetAside && c.Outcome != Revise {

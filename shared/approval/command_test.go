@@ -13,6 +13,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
+	"lianban/shared/roster"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -27,12 +28,17 @@ var situations = []struct {
 	{"draft", 1, func(g *game) { g.must(secretary, approval.Save{Petition: chain()}) }},
 	{"raised waiting", 1, func(g *game) { g.raise(chain()) }},
 	{"in_signoff open", 1, func(g *game) { g.raise(chain()).route() }},
+	{"in_signoff extendable", 1, func(g *game) { g.raise(one(25)).route() }},
 	{"in_signoff waiting", 2, func(g *game) { g.raise(chain()).route() }},
 	{"in_signoff supplement", 1, func(g *game) {
 		g.raise(chain()).route()
 		g.must(g.by(1), approval.AskSupplement{SignOff: 1, Papers: []string{"总平面图"}})
 	}},
 	{"in_signoff granted", 1, func(g *game) { g.raise(chain()).route().grant(1) }},
+	{"in_signoff extension asked", 1, func(g *game) {
+		g.raise(one(25)).route()
+		g.must(g.by(1), approval.AskExtension{SignOff: 1, Days: 10, Reason: "论证"})
+	}},
 	{"consulting open", 5, func(g *game) { g.raise(chain()).route().object(1) }},
 	{"consulting objected", 1, func(g *game) { g.raise(chain()).route().object(1) }},
 	{"consulting held", 2, func(g *game) { g.raise(chain()).route().object(1) }},
@@ -87,7 +93,13 @@ var roles = []struct {
 		return g.by(n)
 	}},
 	{"other officer", always(officer("cc-culture", 1))},
-	{"lead", always(lead)},
+	{"lead", func(g *game, n int) approval.Actor {
+		if g.so(n) == nil {
+			return lead
+		}
+		return g.leadOf(n)
+	}},
+	{"other lead", always(approval.Actor{Person: "cc-culture-lead", Role: roster.Lead, Unit: "cc-culture"})},
 	{"general branch", always(generalBranch)},
 	{"headquarters", always(headquarters)},
 	{"bureau", always(bureau)},
@@ -117,6 +129,12 @@ var commands = []struct {
 	{"oppose", []string{"officer"}, func(n int) approval.Command { return approval.Oppose{SignOff: n, Ground: "法条", Reason: "理由"} }},
 	{"ask supplement", []string{"officer"}, func(n int) approval.Command { return approval.AskSupplement{SignOff: n, Papers: []string{"图"}} }},
 	{"answer supplement", []string{"secretary"}, func(n int) approval.Command { return approval.AnswerSupplement{SignOff: n, Text: "已补"} }},
+	{"ask extension", []string{"officer"}, func(n int) approval.Command {
+		return approval.AskExtension{SignOff: n, Days: 10, Reason: "论证"}
+	}},
+	{"answer extension", []string{"lead"}, func(n int) approval.Command {
+		return approval.AnswerExtension{SignOff: n, Answer: approval.ExtensionGranted}
+	}},
 	{"rule", []string{"general branch", "headquarters"}, func(n int) approval.Command {
 		return approval.Rule{SignOff: n, Outcome: approval.SetAside, Reason: "会商"}
 	}},
@@ -166,7 +184,7 @@ func TestEveryCommandInEveryStateByEveryRole(t *testing.T) {
 				}
 				answers[answer] = append(answers[answer], role.name)
 			}
-			fmt.Fprintf(&out, "  %-22s", s.name)
+			fmt.Fprintf(&out, "  %-27s", s.name)
 			for k, answer := range order {
 				who := strings.Join(answers[answer], ", ")
 				switch {

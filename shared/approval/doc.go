@@ -51,6 +51,8 @@
 //   - Time in which the branch has the matter is no department's overrun: the due
 //     date moves by the working days that the clock stood still, and the ladder
 //     counts none of them.
+//   - An extension is granted by another person than asked for it, once, before the
+//     last day has passed, and moves that day by exactly its days.
 //   - A consultation keeps its deadline whatever else is open; above the
 //     headquarters it climbs no further.
 //   - Every commit writes its [Event]s, chained per issue by hash, and at most one

@@ -53,7 +53,7 @@ func (r Rules) rungAt(s *SignOff, k int) time.Time {
 	switch {
 	case rung.BeforeShare > 0:
 		// A whole limit of one day is yellow from the start of its last day.
-		return r.back(due, max(1, s.Limit.Days*rung.BeforeShare/100), s.Limit.Unit).Add(1).Start()
+		return r.back(due, max(1, s.days()*rung.BeforeShare/100), s.Limit.Unit).Add(1).Start()
 	case rung.After == 0:
 		return due.End()
 	}

@@ -284,6 +284,10 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			add(a, approval.Pledge{SignOff: s.N, What: "补齐", By: calendar.Of(w.now).Add(20)})
 			add(a, approval.Oppose{SignOff: s.N, Ground: "法条", Reason: "理由"})
 			add(a, approval.AskSupplement{SignOff: s.N, Papers: []string{"图"}})
+			add(a, approval.AskExtension{SignOff: s.N, Days: rapid.IntRange(1, 12).Draw(t, "days"), Reason: "论证"})
+			for _, answer := range []approval.ExtensionAnswer{approval.ExtensionGranted, approval.ExtensionRefused} {
+				add(w.leadOf(s.N), approval.AnswerExtension{SignOff: s.N, Answer: answer, Note: "已核"})
+			}
 			add(a, approval.Claim{SignOff: s.N})
 			add(a, approval.Release{SignOff: s.N})
 		case approval.Supplement:

@@ -189,18 +189,40 @@ func (t *transition) reckon(s *SignOff) {
 		s.Due, s.Light = Due{}, Green
 		return
 	}
-	due := t.Calendar.Due(s.start(), s.Limit.Days, s.Limit.Unit, s.spans())
-	s.Due = Due{On: due.On, Provisional: due.Provisional}
-	for _, stop := range s.spans() {
-		// It stopped within its last day: what was left of that day is given back
-		// on the first working day on which it goes on.
-		if stop.From <= s.Due.On && s.Due.On < stop.To {
-			s.Due.On = t.Calendar.After(stop.To.Add(-1), 1)
-			s.Due.Provisional = s.Due.Provisional || t.Calendar.Provisional(s.Due.On)
+	ended := s.spans()
+	if e := s.Extension; e.granted() {
+		// An extension runs from the last day that stood when it was granted; a stop
+		// that came later only moves that day, it no longer is the last one.
+		ended = ended[:0:0]
+		for k, stop := range s.spans() {
+			if !s.Stops[k].To.After(e.AnsweredAt) {
+				ended = append(ended, stop)
+			}
 		}
+	}
+	s.Due = t.lastDay(s, s.start(), s.Limit.Days, ended)
+	if e := s.Extension; e.granted() {
+		before := s.Due
+		s.Due = t.lastDay(s, before.On, e.Days, s.spans())
+		s.Due.Provisional = s.Due.Provisional || before.Provisional
 	}
 	s.Rung = min(s.Rung, t.reached(s))
 	s.Light = t.Ladder.light(s.Rung)
+}
+
+// lastDay counts days from a start, without those on which the clock stood still.
+// Where it stopped within the last day, what was left of that day is given back
+// on the first working day on which it goes on.
+func (t *transition) lastDay(s *SignOff, start calendar.Date, days int, giveBack []calendar.Span) Due {
+	due := t.Calendar.Due(start, days, s.Limit.Unit, s.spans())
+	last := Due{On: due.On, Provisional: due.Provisional}
+	for _, stop := range giveBack {
+		if stop.From <= last.On && last.On < stop.To {
+			last.On = t.Calendar.After(stop.To.Add(-1), 1)
+			last.Provisional = last.Provisional || t.Calendar.Provisional(last.On)
+		}
+	}
+	return last
 }
 
 // reached is how many rungs the sign-off's clock has come to.

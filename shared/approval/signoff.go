@@ -72,11 +72,12 @@ type SignOff struct {
 	Assignee  roster.PersonID `json:"assignee,omitempty"`
 	ClaimedAt time.Time       `json:"claimedAt,omitzero"`
 
-	Decision *Decision `json:"decision,omitempty"`
-	Request  *Request  `json:"request,omitempty"`
-	Ruling   *Ruling   `json:"ruling,omitempty"`
-	Duty     *Duty     `json:"duty,omitempty"`
-	Earlier  []Attempt `json:"earlier,omitempty"` // decisions of earlier rounds
+	Decision  *Decision  `json:"decision,omitempty"`
+	Request   *Request   `json:"request,omitempty"`
+	Extension *Extension `json:"extension,omitempty"`
+	Ruling    *Ruling    `json:"ruling,omitempty"`
+	Duty      *Duty      `json:"duty,omitempty"`
+	Earlier   []Attempt  `json:"earlier,omitempty"` // decisions of earlier rounds
 }
 
 // Stop (停表) is a span in which the clock stands still.
@@ -120,6 +121,31 @@ type Request struct {
 	AnsweredBy Actor     `json:"answeredBy,omitzero"`
 	AnsweredAt time.Time `json:"answeredAt,omitzero"`
 }
+
+// Extension (延期) is what an officer asked for and the lead answered: once per
+// sign-off and round, with its reason on the public record (行政许可法 art. 42).
+type Extension struct {
+	Days       int             `json:"days"`   // in the limit's unit
+	Ground     string          `json:"ground"` // the rule that allows it
+	Reason     string          `json:"reason"`
+	By         Actor           `json:"by"`
+	At         time.Time       `json:"at"`
+	Answer     ExtensionAnswer `json:"answer,omitempty"`
+	Note       string          `json:"note,omitempty"` // what the lead said
+	AnsweredBy Actor           `json:"answeredBy,omitzero"`
+	AnsweredAt time.Time       `json:"answeredAt,omitzero"`
+	From       calendar.Date   `json:"from,omitzero"` // the last day that it moved
+}
+
+// ExtensionAnswer is the lead's; empty while the lead owes it.
+type ExtensionAnswer string
+
+const (
+	ExtensionGranted ExtensionAnswer = "granted"
+	ExtensionRefused ExtensionAnswer = "refused"
+)
+
+func (e *Extension) granted() bool { return e != nil && e.Answer == ExtensionGranted }
 
 // Outcome is a ruling on an objection.
 type Outcome string
@@ -183,6 +209,14 @@ func (s *SignOff) start() calendar.Date {
 		return calendar.Of(s.OpenedAt)
 	}
 	return calendar.Of(s.AcceptedAt)
+}
+
+// days is the whole limit, with what an extension added.
+func (s *SignOff) days() int {
+	if s.Extension.granted() {
+		return s.Limit.Days + s.Extension.Days
+	}
+	return s.Limit.Days
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -57,6 +57,18 @@ type AnswerSupplement struct {
 	Text string `json:"text"`
 }
 
+// AskExtension asks the department's lead for more time.
+type AskExtension struct {
+	Days   int    `json:"days" doc:"In the unit of the limit; at most what the rule of the limit allows (see mayExtendBy)."`
+	Reason string `json:"reason" doc:"On the public record."`
+}
+
+// AnswerExtension grants or refuses an extension.
+type AnswerExtension struct {
+	Answer string `json:"answer" enum:"granted,refused" doc:"同意 or 不同意."`
+	Note   string `json:"note,omitempty" doc:"Mandatory with refused."`
+}
+
 // Rule decides an objection.
 type Rule struct {
 	Outcome string `json:"outcome" enum:"upheld,set_aside,revised" doc:"异议成立, 异议不成立 or 退回修改."`
@@ -151,6 +163,14 @@ type (
 		OfSignOff
 		Body AnswerSupplement
 	}
+	extendIn struct {
+		OfSignOff
+		Body AskExtension
+	}
+	extendedIn struct {
+		OfSignOff
+		Body AnswerExtension
+	}
 	ruleIn struct {
 		OfSignOff
 		Body Rule
@@ -198,6 +218,8 @@ func (a *API) commands() {
 	huma.Register(a.huma, ofSignOff("/decision", "decide", "Approve, approve on commitment, or object 出具意见"), a.decide)
 	huma.Register(a.huma, ofSignOff("/supplement", "askSupplement", "Ask the branch for a supplement 要求补正"), a.askSupplement)
 	huma.Register(a.huma, ofSignOff("/supplement/answer", "answerSupplement", "Bring the supplement 提交补正"), a.answerSupplement)
+	huma.Register(a.huma, ofSignOff("/extension", "askExtension", "Ask the lead for more time 申请延期"), a.askExtension)
+	huma.Register(a.huma, ofSignOff("/extension/answer", "answerExtension", "Grant or refuse an extension, as the department's lead 批准延期"), a.answerExtension)
 	huma.Register(a.huma, ofSignOff("/ruling", "rule", "Rule on an objection 裁定异议"), a.rule)
 }
 
@@ -378,6 +400,14 @@ func (s *server) askSupplement(ctx context.Context, in *askIn) (*IssueOut, error
 
 func (s *server) answerSupplement(ctx context.Context, in *answerIn) (*IssueOut, error) {
 	return s.do(ctx, in.OfIssue, approval.AnswerSupplement{SignOff: in.N, Text: in.Body.Text})
+}
+
+func (s *server) askExtension(ctx context.Context, in *extendIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.AskExtension{SignOff: in.N, Days: in.Body.Days, Reason: in.Body.Reason})
+}
+
+func (s *server) answerExtension(ctx context.Context, in *extendedIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.AnswerExtension{SignOff: in.N, Answer: approval.ExtensionAnswer(in.Body.Answer), Note: in.Body.Note})
 }
 
 func (s *server) rule(ctx context.Context, in *ruleIn) (*IssueOut, error) {

@@ -133,6 +133,32 @@ func TestASupplementStopsTheClockUntilItIsAnswered(t *testing.T) {
 	w.post(police, task+"/supplement", `{"papers":["又一份"]}`).problem(422, "invalid", "papers")
 }
 
+func TestAnExtensionIsAskedForAndGrantedByTheLead(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(permit)
+	task := "/issues/" + id + "/signoffs/1"
+	if got := w.get(resources, "/issues/"+id).text("signOffs", 0, "mayExtendBy"); got != "10" {
+		t.Errorf("may be extended by %s", got)
+	}
+	w.post(resources, task+"/extension", `{"days":11,"reason":"需专家论证"}`).problem(422, "invalid", "days")
+	w.post(resources, task+"/extension", `{"days":10,"reason":" "}`).problem(422, "invalid", "reason")
+	w.post(resourcesLead, task+"/extension", `{"days":10,"reason":"需专家论证"}`).problem(http.StatusForbidden, "forbidden", "")
+	a := w.post(resources, task+"/extension", `{"days":10,"reason":"需专家论证"}`).is(200)
+	if a.text("signOffs", 0, "due", "on") != "2026-03-30" || a.at("signOffs", 0, "extension", "answer") != nil {
+		t.Errorf("asked: %s", a.body)
+	}
+	w.post(lead, task+"/extension/answer", `{"answer":"granted"}`).problem(http.StatusForbidden, "forbidden", "")
+	w.post(resourcesLead, task+"/extension/answer", `{"answer":"refused"}`).problem(422, "invalid", "note")
+	a = w.post(resourcesLead, task+"/extension/answer", `{"answer":"granted"}`).is(200)
+	if a.text("signOffs", 0, "due", "on") != "2026-04-14" || a.text("signOffs", 0, "extension", "from") != "2026-03-30" || a.text("signOffs", 0, "extension", "ground") != "行政许可法第四十二条" {
+		t.Errorf("granted: %s", a.body)
+	}
+	if got := w.get(uValley, "/issues/"+id).text("signOffs", 0, "extension", "reason"); got != "需专家论证" {
+		t.Errorf("the reason on the public record: %s", got)
+	}
+}
+
 func TestADraftIsItsBranchsAlone(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -146,6 +172,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 		for path, body := range map[string]string{
 			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
+			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
 		} {
 			got := w.post(as, "/issues/"+id+path, body, header("If-Match", `"7"`)).problem(404, "not-found", "issue")
 			want := w.post(as, "/issues/"+unknown+path, body, header("If-Match", `"7"`))
@@ -270,6 +297,12 @@ func changes() map[string]struct {
 		"POST /api/v1/issues/{id}/signoffs/{n}/supplement/answer": {fenjiang, `{"text":"已附"}`, func(w *world) string {
 			id := w.raised(diversion)
 			w.post(police, "/issues/"+id+"/signoffs/1/supplement", `{"papers":["图纸"]}`).is(200)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/signoffs/{n}/extension": {resources, `{"days":10,"reason":"需专家论证"}`, func(w *world) string { return w.raised(permit) }},
+		"POST /api/v1/issues/{id}/signoffs/{n}/extension/answer": {resourcesLead, `{"answer":"granted"}`, func(w *world) string {
+			id := w.raised(permit)
+			w.post(resources, "/issues/"+id+"/signoffs/1/extension", `{"days":10,"reason":"需专家论证"}`).is(200)
 			return id
 		}},
 		"POST /api/v1/issues/{id}/signoffs/{n}/ruling": {general, `{"outcome":"set_aside","reason":"r"}`, consulting},

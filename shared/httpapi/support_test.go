@@ -106,17 +106,19 @@ func openBroken(t *testing.T) (*world, *broken) {
 
 // The people of the tests.
 var (
-	fenjiang  = who{"fenjiang-secretary", roster.Secretary, "branch-fenjiang"}
-	uValley   = who{"u-valley-secretary", roster.Secretary, "branch-u-valley"}
-	police    = who{"cc-traffic-police-officer-1", roster.Officer, "cc-traffic-police"}
-	police2   = who{"cc-traffic-police-officer-2", roster.Officer, "cc-traffic-police"}
-	transport = who{"cc-transport-officer-1", roster.Officer, "cc-transport"}
-	lead      = who{"cc-transport-lead", roster.Lead, "cc-transport"}
-	general   = who{"general-branch-1", roster.GeneralBranch, "general-branch"}
-	command   = who{"headquarters-1", roster.Headquarters, "headquarters"}
-	bureau    = who{"cc-bureau-1", roster.Bureau, "cc-bureau"}
-	overseer  = who{"cc-oversight-1", roster.Overseer, "cc-oversight"}
-	admin     = who{"cc-administration-1", roster.Administrator, "cc-administration"}
+	fenjiang      = who{"fenjiang-secretary", roster.Secretary, "branch-fenjiang"}
+	uValley       = who{"u-valley-secretary", roster.Secretary, "branch-u-valley"}
+	police        = who{"cc-traffic-police-officer-1", roster.Officer, "cc-traffic-police"}
+	police2       = who{"cc-traffic-police-officer-2", roster.Officer, "cc-traffic-police"}
+	transport     = who{"cc-transport-officer-1", roster.Officer, "cc-transport"}
+	lead          = who{"cc-transport-lead", roster.Lead, "cc-transport"}
+	resources     = who{"cc-natural-resources-officer-1", roster.Officer, "cc-natural-resources"}
+	resourcesLead = who{"cc-natural-resources-lead", roster.Lead, "cc-natural-resources"}
+	general       = who{"general-branch-1", roster.GeneralBranch, "general-branch"}
+	command       = who{"headquarters-1", roster.Headquarters, "headquarters"}
+	bureau        = who{"cc-bureau-1", roster.Bureau, "cc-bureau"}
+	overseer      = who{"cc-oversight-1", roster.Overseer, "cc-oversight"}
+	admin         = who{"cc-administration-1", roster.Administrator, "cc-administration"}
 )
 
 type who struct {
@@ -253,6 +255,9 @@ func (w *world) post(as who, path, body string, options ...with) *answer {
 // diversion is a petition of two parties.
 const diversion = `{"project":"fenjiang-west-bank","title":"汾江河西岸施工期间交通疏导","body":"占用一条车道两周",
 	"parties":[{"matter":"traffic_diversion","department":"cc-traffic-police"},{"matter":"traffic_diversion","department":"cc-transport"}]}`
+
+// permit is a petition for a planning permit, whose limit may be extended.
+const permit = `{"project":"fenjiang-west-bank","title":"规划许可","items":[25]}`
 
 // raised raises the petition and opens the round, as the workflow would.
 func (w *world) raised(body string) string {

@@ -149,6 +149,8 @@ type SignOff struct {
 	ClaimedAt  time.Time  `json:"claimedAt,omitzero"`
 	Decision   *Decision  `json:"decision,omitempty"`
 	Supplement *Request   `json:"supplement,omitempty"`
+	MayExtend  int        `json:"mayExtendBy,omitempty" doc:"The days by which the rule of the limit lets it be extended, in the limit's unit; absent when it does not."`
+	Extension  *Extension `json:"extension,omitempty"`
 	Ruling     *Ruling    `json:"ruling,omitempty"`
 	Duty       *Duty      `json:"duty,omitempty"`
 	Earlier    []Previous `json:"earlier" doc:"What earlier rounds brought."`
@@ -178,6 +180,20 @@ type Request struct {
 	Answer     string    `json:"answer,omitempty"`
 	AnsweredBy *Actor    `json:"answeredBy,omitempty"`
 	AnsweredAt time.Time `json:"answeredAt,omitzero"`
+}
+
+// Extension is a request for more time 延期, and the lead's answer.
+type Extension struct {
+	Days       int           `json:"days" doc:"In the unit of the limit."`
+	Ground     string        `json:"ground" doc:"The rule that allows it."`
+	Reason     string        `json:"reason"`
+	By         Actor         `json:"by"`
+	At         time.Time     `json:"at"`
+	Answer     string        `json:"answer,omitempty" enum:"granted,refused" doc:"Absent while the lead owes it."`
+	Note       string        `json:"note,omitempty"`
+	AnsweredBy *Actor        `json:"answeredBy,omitempty"`
+	AnsweredAt time.Time     `json:"answeredAt,omitzero"`
+	From       calendar.Date `json:"from,omitzero" format:"date" doc:"The last day that it moved."`
 }
 
 // Ruling is what the responsible tier said of an objection.
@@ -251,7 +267,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, approve, approve_on_commitment, object, ask_supplement, answer_supplement, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -464,6 +480,17 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		if !r.AnsweredAt.IsZero() {
 			by := v.by(r.AnsweredBy)
 			out.Supplement.AnsweredBy = &by
+		}
+	}
+	out.MayExtend, _ = v.Extendable(s)
+	if e := s.Extension; e != nil {
+		out.Extension = &Extension{
+			Days: e.Days, Ground: e.Ground, Reason: e.Reason, By: v.by(e.By), At: e.At,
+			Answer: string(e.Answer), Note: e.Note, AnsweredAt: e.AnsweredAt, From: e.From,
+		}
+		if !e.AnsweredAt.IsZero() {
+			by := v.by(e.AnsweredBy)
+			out.Extension.AnsweredBy = &by
 		}
 	}
 	if d := s.Duty; d != nil {

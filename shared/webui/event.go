@@ -33,6 +33,9 @@ type eventDetail struct {
 	Stars    int                 `json:"stars"`
 	Cause    string              `json:"cause"`
 	SignOffs int                 `json:"signOffs"`
+	Days     int                 `json:"days"`
+	Unit     calendar.Unit       `json:"unit"`
+	From     calendar.Date       `json:"from"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -81,6 +84,10 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text, out.Papers = v.t(key, who, task, len(d.Papers)), d.Papers
 	case approval.EvAnswer:
 		out.Text = v.t(key, who, task, v.date(d.Due))
+	case approval.EvAskExtend, approval.EvNotExtend:
+		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}))
+	case approval.EvExtend:
+		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}), v.date(d.From), v.date(d.Due))
 	case approval.EvYellow, approval.EvRed:
 		out.Text, out.Class = v.t(key, task, v.date(d.Due)), "alarm"
 	case approval.EvEscalate:
