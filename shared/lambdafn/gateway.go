@@ -98,7 +98,7 @@ func request(ctx context.Context, e *events.APIGatewayProxyRequest) (*http.Reque
 			return nil, fmt.Errorf("body: %w", err)
 		}
 	}
-	// The path comes as it was sent, escapes included.
+	// It is not documented whether the path has been decoded; both are understood.
 	path := "/" + strings.TrimLeft(e.Path, "/")
 	u := &url.URL{Path: path, RawQuery: query.Encode()}
 	if decoded, err := url.PathUnescape(path); err == nil && decoded != path {
