@@ -1,7 +1,3 @@
-// Package infra_test holds the deployment to the code: that templates, workflow
-// file, functions, environment, permissions and alarms agree. It needs no
-// account; infra/lint.sh asks other tools, infra/README.md lists what only an
-// account can prove.
 package infra_test
 
 import (
