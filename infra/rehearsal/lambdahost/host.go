@@ -209,8 +209,10 @@ func (h *Host) Kill(name string) int {
 	defer h.mu.Unlock()
 	n := 0
 	for _, p := range h.processes {
-		if p.function.Name == name {
+		if f := p.function; f.Name == name {
 			n++
+			// An idle one gets no request any more.
+			f.idle = slices.DeleteFunc(f.idle, func(q *process) bool { return q == p })
 			_ = p.cmd.Process.Kill()
 		}
 	}
@@ -234,21 +236,25 @@ func (h *Host) Close() error {
 // function was not reached, or that ctx ended first: then the function goes on,
 // as it does in Lambda.
 func (h *Host) Invoke(ctx context.Context, name string, payload []byte) (Result, error) {
-	p, failed, err := h.take(ctx, name)
-	if err != nil {
-		return Result{}, err
-	}
-	if failed != nil {
-		return *failed, nil
-	}
-	inv := &invocation{id: uuid.NewString(), payload: payload, done: make(chan Result, 1), deadline: time.Now().Add(p.function.Timeout)}
-	done := make(chan Result, 1)
-	h.group.Go(func() { done <- h.serve(p, inv) })
-	select {
-	case result := <-done:
-		return result, nil
-	case <-ctx.Done():
-		return Result{}, ctx.Err()
+	for {
+		p, failed, err := h.take(ctx, name)
+		if err != nil {
+			return Result{}, err
+		}
+		if failed != nil {
+			return *failed, nil
+		}
+		inv := &invocation{id: uuid.NewString(), payload: payload, done: make(chan Result, 1), deadline: time.Now().Add(p.function.Timeout)}
+		done := make(chan *Result, 1)
+		h.group.Go(func() { done <- h.serve(p, inv) })
+		select {
+		case result := <-done:
+			if result != nil {
+				return *result, nil
+			}
+		case <-ctx.Done():
+			return Result{}, ctx.Err()
+		}
 	}
 }
 
@@ -344,8 +350,8 @@ type process struct {
 }
 
 // serve hands one request to a process and waits for its answer, its death or
-// the deadline.
-func (h *Host) serve(p *process, inv *invocation) Result {
+// the deadline. It answers nil when the process died before it took the request.
+func (h *Host) serve(p *process, inv *invocation) *Result {
 	h.mu.Lock()
 	p.current = inv
 	fresh := p.fresh
@@ -361,6 +367,8 @@ func (h *Host) serve(p *process, inv *invocation) Result {
 	case <-p.exited:
 		select {
 		case result = <-inv.done: // it answered and then died
+		case <-p.work:
+			return nil
 		default:
 			h.mu.Lock()
 			result = failed(inv.id, "Runtime.ExitError", "Runtime exited with error: "+p.how)
@@ -383,7 +391,7 @@ func (h *Host) serve(p *process, inv *invocation) Result {
 	if result.Error != "" {
 		s.Errors++
 	}
-	return result
+	return &result
 }
 
 func failed(request, kind, message string) Result {
@@ -456,6 +464,9 @@ func (h *Host) watch(p *process) {
 	}
 	if len(f.waiting) == 0 {
 		return
+	}
+	if !p.inited && f.alive > 0 && !h.closed {
+		return // another process will serve whom it was started for
 	}
 	if !p.inited || h.closed {
 		// The request for which it was started fails, as an init error does.
