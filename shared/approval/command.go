@@ -150,7 +150,7 @@ func (t *transition) task(n int) (*SignOff, error) {
 		name := t.Roster.UnitName(string(s.Department))
 		return nil, refuse(Forbidden, "", "此任务由%[1]s的承办人办理。", "The officers of %[2]s decide this task.", name.ZH, name.EN)
 	}
-	if t.aside(t.actor.Person) {
+	if t.aside(t.actor.Person) || s.recused(t.actor.Person) {
 		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他承办人办理。", "You have an interest in this issue and must stand aside; another officer of your department decides it.")
 	}
 	if err := t.owed(s); err != nil {
@@ -173,7 +173,7 @@ func (t *transition) lead(n int) (*SignOff, error) {
 		name := t.Roster.UnitName(string(s.Department))
 		return nil, refuse(Forbidden, "", "此操作由%[1]s的部门负责人办理。", "The lead of %[2]s does this.", name.ZH, name.EN)
 	}
-	if t.aside(t.actor.Person) {
+	if t.aside(t.actor.Person) || s.recused(t.actor.Person) {
 		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他负责人办理。", "You have an interest in this issue and must stand aside; another lead of your department does this.")
 	}
 	return s, t.owed(s)
@@ -671,6 +671,7 @@ func (c Resubmit) apply(t *transition) error {
 			*s = SignOff{
 				N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed,
 				State: Waiting, Limit: s.Limit, LimitMark: s.LimitMark, Light: Green, Clock: s.Clock + 1, Earlier: s.Earlier,
+				Recused: s.Recused,
 			}
 		case Open:
 			s = t.touch(s.N)

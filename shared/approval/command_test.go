@@ -29,6 +29,10 @@ var situations = []struct {
 	{"raised waiting", 1, func(g *game) { g.raise(chain()) }},
 	{"in_signoff open", 1, func(g *game) { g.raise(chain()).route() }},
 	{"in_signoff extendable", 1, func(g *game) { g.raise(one(25)).route() }},
+	{"in_signoff claimed", 1, func(g *game) { g.raise(chain()).route().must(g.by(1), approval.Claim{SignOff: 1}) }},
+	{"in_signoff recused", 1, func(g *game) {
+		g.raise(chain()).route().must(g.by(1), approval.Recuse{SignOff: 1, Reason: "亲属在项目单位"})
+	}},
 	{"in_signoff waiting", 2, func(g *game) { g.raise(chain()).route() }},
 	{"in_signoff supplement", 1, func(g *game) {
 		g.raise(chain()).route()
@@ -122,6 +126,10 @@ var commands = []struct {
 	{"raise", []string{"secretary"}, func(int) approval.Command { return approval.Raise{} }},
 	{"claim", []string{"officer"}, func(n int) approval.Command { return approval.Claim{SignOff: n} }},
 	{"release", []string{"officer"}, func(n int) approval.Command { return approval.Release{SignOff: n} }},
+	{"reassign", []string{"lead"}, func(n int) approval.Command {
+		return approval.Reassign{SignOff: n, To: "cc-natural-resources-officer-2", Reason: "调整分工"}
+	}},
+	{"recuse", []string{"officer"}, func(n int) approval.Command { return approval.Recuse{SignOff: n, Reason: "亲属在项目单位"} }},
 	{"grant", []string{"officer"}, func(n int) approval.Command { return approval.Grant{SignOff: n, Reason: "同意"} }},
 	{"pledge", []string{"officer"}, func(n int) approval.Command {
 		return approval.Pledge{SignOff: n, What: "开工前补齐", By: calendar.Of(monday).Add(30)}

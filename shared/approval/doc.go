@@ -51,6 +51,7 @@
 //   - Time in which the branch has the matter is no department's overrun: the due
 //     date moves by the working days that the clock stood still, and the ladder
 //     counts none of them.
+//   - Who has an interest, or has declared one, neither decides nor claims.
 //   - An extension is granted by another person than asked for it, once, before the
 //     last day has passed, and moves that day by exactly its days.
 //   - A consultation keeps its deadline whatever else is open; above the

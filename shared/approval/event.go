@@ -44,6 +44,8 @@ const (
 	EvAsk        = "ask"
 	EvClaim      = "claim"
 	EvRelease    = "release"
+	EvReassign   = "reassign"
+	EvRecuse     = "recuse"
 	EvApprove    = "approve"
 	EvCommit     = "approve_on_commitment"
 	EvObject     = "object"

@@ -300,6 +300,11 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 		if old := before.SignOff(k + 1); old != nil && old.Decision != nil && s.Decision != old.Decision && s.Round == old.Round && s.Decision != nil {
 			return fmt.Sprintf("sign-off %d was decided twice in round %d", s.N, s.Round)
 		}
+		for _, r := range s.Recused {
+			if r.Person == s.Assignee || s.Decision != nil && s.Decision.By.Person == r.Person {
+				return fmt.Sprintf("sign-off %d is with %s, who stands aside from it", s.N, r.Person)
+			}
+		}
 		if s.State.Final() && i.Watch(s.N) != nil {
 			return fmt.Sprintf("sign-off %d is %s and still watched", s.N, s.State)
 		}

@@ -289,6 +289,8 @@ func (w *world) people(t *rapid.T) (moves []move) {
 				add(w.leadOf(s.N), approval.AnswerExtension{SignOff: s.N, Answer: answer, Note: "已核"})
 			}
 			add(a, approval.Claim{SignOff: s.N})
+			add(a, approval.Recuse{SignOff: s.N, Reason: "亲属在项目单位"})
+			add(w.leadOf(s.N), approval.Reassign{SignOff: s.N, To: officer(s.Department, rapid.IntRange(1, 2).Draw(t, "to")).Person, Reason: "调整分工"})
 			add(a, approval.Release{SignOff: s.N})
 		case approval.Supplement:
 			add(secretary, approval.AnswerSupplement{SignOff: s.N, Text: "已补"})
@@ -394,6 +396,9 @@ func (w *world) answer() bool {
 		switch s.State {
 		case approval.Open:
 			a := officer(s.Department, 1)
+			if slices.ContainsFunc(s.Recused, func(r approval.Recusal) bool { return r.Person == a.Person }) {
+				a = officer(s.Department, 2)
+			}
 			if s.Assignee != "" {
 				a.Person = s.Assignee
 			}

@@ -69,6 +69,12 @@ type AnswerExtension struct {
 	Note   string `json:"note,omitempty" doc:"Mandatory with refused."`
 }
 
+// Reassign names the officer who shall have a task.
+type Reassign struct {
+	Person string `json:"person" doc:"An officer of the lead's own department."`
+	Reason string `json:"reason,omitempty" doc:"Mandatory when the task is taken from somebody."`
+}
+
 // Rule decides an objection.
 type Rule struct {
 	Outcome string `json:"outcome" enum:"upheld,set_aside,revised" doc:"异议成立, 异议不成立 or 退回修改."`
@@ -171,6 +177,14 @@ type (
 		OfSignOff
 		Body AnswerExtension
 	}
+	reassignIn struct {
+		OfSignOff
+		Body Reassign
+	}
+	ofSignOffBecauseIn struct {
+		OfSignOff
+		Body Because
+	}
 	ruleIn struct {
 		OfSignOff
 		Body Rule
@@ -215,6 +229,8 @@ func (a *API) commands() {
 	huma.Register(a.huma, ofIssue("/resume", "resume", "Let a round go on that waits for an operator 恢复流程"), a.resume)
 	huma.Register(a.huma, ofSignOff("/claim", "claim", "Take a task out of the department's pool 认领"), a.claim)
 	huma.Register(a.huma, ofSignOff("/release", "release", "Put a task back 退回待办"), a.release)
+	huma.Register(a.huma, ofSignOff("/assignee", "reassign", "Give a task to an officer, as the department's lead 改派"), a.reassign)
+	huma.Register(a.huma, ofSignOff("/recusal", "recuse", "Declare an interest and stand aside 申请回避"), a.recuse)
 	huma.Register(a.huma, ofSignOff("/decision", "decide", "Approve, approve on commitment, or object 出具意见"), a.decide)
 	huma.Register(a.huma, ofSignOff("/supplement", "askSupplement", "Ask the branch for a supplement 要求补正"), a.askSupplement)
 	huma.Register(a.huma, ofSignOff("/supplement/answer", "answerSupplement", "Bring the supplement 提交补正"), a.answerSupplement)
@@ -355,6 +371,14 @@ func (s *server) claim(ctx context.Context, in *OfSignOff) (*IssueOut, error) {
 
 func (s *server) release(ctx context.Context, in *OfSignOff) (*IssueOut, error) {
 	return s.do(ctx, in.OfIssue, approval.Release{SignOff: in.N})
+}
+
+func (s *server) reassign(ctx context.Context, in *reassignIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Reassign{SignOff: in.N, To: roster.PersonID(in.Body.Person), Reason: in.Body.Reason})
+}
+
+func (s *server) recuse(ctx context.Context, in *ofSignOffBecauseIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Recuse{SignOff: in.N, Reason: in.Body.Reason})
 }
 
 func (s *server) decide(ctx context.Context, in *decideIn) (*IssueOut, error) {

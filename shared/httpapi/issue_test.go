@@ -159,6 +159,38 @@ func TestAnExtensionIsAskedForAndGrantedByTheLead(t *testing.T) {
 	}
 }
 
+func TestALeadGivesATaskToSomebodyElse(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(permit)
+	task := "/issues/" + id + "/signoffs/1"
+	w.post(resources, task+"/claim", "").is(200)
+	w.post(resourcesLead, task+"/assignee", `{"person":"cc-natural-resources-officer-2"}`).problem(422, "invalid", "reason")
+	w.post(resourcesLead, task+"/assignee", `{"person":"cc-water-officer-1","reason":"分工"}`).problem(422, "invalid", "person")
+	w.post(lead, task+"/assignee", `{"person":"cc-natural-resources-officer-2","reason":"分工"}`).problem(http.StatusForbidden, "forbidden", "")
+	a := w.post(resourcesLead, task+"/assignee", `{"person":"cc-natural-resources-officer-2","reason":"分工"}`).is(200)
+	if a.text("signOffs", 0, "assignee", "id") != "cc-natural-resources-officer-2" {
+		t.Errorf("reassigned: %s", a.body)
+	}
+	if a := w.get(resources, "/claimed").is(200); len(a.at("items").([]any)) != 0 {
+		t.Errorf("still among the former officer's work: %s", a.body)
+	}
+	w.post(resources, task+"/decision", `{"kind":"approve"}`).problem(http.StatusConflict, "conflict", "")
+}
+
+func TestWhoStandsAsideIsNamedWithTheReason(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(permit)
+	task := "/issues/" + id + "/signoffs/1"
+	w.post(resources, task+"/recusal", `{"reason":" "}`).problem(422, "invalid", "reason")
+	a := w.post(resources, task+"/recusal", `{"reason":"亲属在项目单位"}`).is(200)
+	if a.text("signOffs", 0, "recused", 0, "person", "id") != string(resources.person) || a.text("signOffs", 0, "recused", 0, "reason") != "亲属在项目单位" {
+		t.Errorf("recused: %s", a.body)
+	}
+	w.post(resources, task+"/claim", "").problem(http.StatusForbidden, "forbidden", "")
+}
+
 func TestADraftIsItsBranchsAlone(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -172,7 +204,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 		for path, body := range map[string]string{
 			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
-			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
+			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
 		} {
 			got := w.post(as, "/issues/"+id+path, body, header("If-Match", `"7"`)).problem(404, "not-found", "issue")
 			want := w.post(as, "/issues/"+unknown+path, body, header("If-Match", `"7"`))
@@ -299,6 +331,8 @@ func changes() map[string]struct {
 			w.post(police, "/issues/"+id+"/signoffs/1/supplement", `{"papers":["图纸"]}`).is(200)
 			return id
 		}},
+		"POST /api/v1/issues/{id}/signoffs/{n}/assignee":  {resourcesLead, `{"person":"cc-natural-resources-officer-2"}`, func(w *world) string { return w.raised(permit) }},
+		"POST /api/v1/issues/{id}/signoffs/{n}/recusal":   {police, `{"reason":"亲属在项目单位"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/extension": {resources, `{"days":10,"reason":"需专家论证"}`, func(w *world) string { return w.raised(permit) }},
 		"POST /api/v1/issues/{id}/signoffs/{n}/extension/answer": {resourcesLead, `{"answer":"granted"}`, func(w *world) string {
 			id := w.raised(permit)

@@ -147,6 +147,7 @@ type SignOff struct {
 	Stops      []Stop     `json:"stops" doc:"Spans in which the clock stood still 停表."`
 	Assignee   *Ref       `json:"assignee,omitempty"`
 	ClaimedAt  time.Time  `json:"claimedAt,omitzero"`
+	Recused    []Recusal  `json:"recused" doc:"Officers who declared an interest in this sign-off 回避."`
 	Decision   *Decision  `json:"decision,omitempty"`
 	Supplement *Request   `json:"supplement,omitempty"`
 	MayExtend  int        `json:"mayExtendBy,omitempty" doc:"The days by which the rule of the limit lets it be extended, in the limit's unit; absent when it does not."`
@@ -161,6 +162,13 @@ type Stop struct {
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to,omitzero"`
 	Reason string    `json:"reason" doc:"supplement or returned."`
+}
+
+// Recusal is an officer who stands aside from one sign-off.
+type Recusal struct {
+	Person *Ref      `json:"person"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // Decision is a department's answer.
@@ -267,7 +275,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -458,6 +466,7 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		OpenedAt: s.OpenedAt, AcceptedAt: s.AcceptedAt, DecidedAt: s.DecidedAt,
 		Stops:    list(s.Stops, func(stop approval.Stop) Stop { return Stop{stop.From, stop.To, stop.Reason} }),
 		Assignee: v.person(s.Assignee), ClaimedAt: s.ClaimedAt,
+		Recused:  list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
 		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
 		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
 			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling)}

@@ -33,6 +33,8 @@ type eventDetail struct {
 	Stars    int                 `json:"stars"`
 	Cause    string              `json:"cause"`
 	SignOffs int                 `json:"signOffs"`
+	Officer  roster.PersonID     `json:"officer"`
+	Was      roster.PersonID     `json:"was"`
 	Days     int                 `json:"days"`
 	Unit     calendar.Unit       `json:"unit"`
 	From     calendar.Date       `json:"from"`
@@ -84,6 +86,12 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text, out.Papers = v.t(key, who, task, len(d.Papers)), d.Papers
 	case approval.EvAnswer:
 		out.Text = v.t(key, who, task, v.date(d.Due))
+	case approval.EvReassign:
+		if d.Was == "" {
+			out.Text = v.t(key, who, task, v.person(d.Officer))
+		} else {
+			out.Text = v.t(key+".from", who, task, v.person(d.Was), v.person(d.Officer))
+		}
 	case approval.EvAskExtend, approval.EvNotExtend:
 		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}))
 	case approval.EvExtend:
@@ -117,7 +125,7 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key)
 	case approval.EvDraft, approval.EvWithdraw, approval.EvResume:
 		out.Text = v.t(key, who)
-	default: // claim, release, approve, object: somebody and a sign-off
+	default: // claim, release, recuse, approve, object: somebody and a sign-off
 		out.Text = v.t(key, who, task)
 	}
 	return out
