@@ -494,6 +494,50 @@ func TestTheRelayIsHandedOutboxRecordsAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestTheGatewayHasOneDoor(t *testing.T) {
+	t.Parallel()
+	doors := 0
+	stackOf(t).each("AWS::Serverless::Api", func(_ *part, id string, properties object) {
+		doors++
+		document := dig(properties, "DefinitionBody").(object)
+		if properties["OpenApiVersion"] == nil || properties["OpenApiVersion"] != document["openapi"] {
+			t.Errorf("%s would get a second stage from SAM, without firewall and logs", id)
+		}
+		paths := document["paths"].(object)
+		for path, operations := range paths {
+			for method, operation := range operations.(object) {
+				if method != "x-amazon-apigateway-any-method" || dig(operation, "x-amazon-apigateway-integration", "type") != "aws_proxy" {
+					t.Errorf("%s %s does not pass everything on", method, path)
+				}
+			}
+		}
+		for what, ok := range map[string]bool{
+			"all paths":     len(paths) == 2 && paths["/"] != nil && paths["/{proxy+}"] != nil,
+			"bytes":         fmt.Sprint(properties["BinaryMediaTypes"]) == "[*~1*]",
+			"region":        dig(properties, "EndpointConfiguration", "Type") == "REGIONAL",
+			"access log":    dig(properties, "AccessLogSetting", "DestinationArn") != nil,
+			"quiet logging": dig(list(properties["MethodSettings"])[0], "DataTraceEnabled") == false,
+			"throttling":    dig(list(properties["MethodSettings"])[0], "ThrottlingRateLimit") != nil,
+		} {
+			if !ok {
+				t.Errorf("%s has no proper %s", id, what)
+			}
+		}
+		var line map[string]string
+		if err := json.Unmarshal([]byte(dig(properties, "AccessLogSetting", "Format").(string)), &line); err != nil || line["requestId"] == "" {
+			t.Errorf("a line of the access log is not JSON, or lacks the request: %v", err)
+		}
+		for key, value := range line {
+			if regexp.MustCompile(`(?i)query|authorizer|header|body|cookie`).MatchString(value) {
+				t.Errorf("the access log keeps %s: %s", key, value)
+			}
+		}
+	})
+	if doors != 1 {
+		t.Errorf("%d gateways", doors)
+	}
+}
+
 func TestEveryAlarmReachesSomebodyWhoFindsWhatToDo(t *testing.T) {
 	t.Parallel()
 	s := stackOf(t)
