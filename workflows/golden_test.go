@@ -103,6 +103,15 @@ func stories() []story {
 			{"2026-04-20 10:00", resources, approval.Grant{SignOff: 1}},
 			{"2026-04-20 15:00", secretary, confirm},
 		}},
+		{"transfer_and_bounce", approval.Confirmed, []act{ // the clock goes on from Monday, whoever has it
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
+			{"2026-03-10 10:00", water, approval.Transfer{SignOff: 1, To: "cc-urban-management", Reason: "属城市排水"}},
+			{"2026-03-11 10:00", leader("cc-urban-management"), approval.SendBack{SignOff: 1, Reason: "属河道管理"}},
+			{"2026-03-11 11:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-12 15:00", generalBranch, approval.Assign{SignOff: 1, To: "cc-urban-management", Reason: "按三定规定"}},
+			{"2026-03-16 10:00", streets, approval.Grant{SignOff: 1}}, // the last day: it has turned yellow
+			{"2026-03-16 15:00", secretary, confirm},
+		}},
 		{"timeout", approval.Confirmed, []act{ // yellow, red, general branch, headquarters, silence
 			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
 			{"2026-03-10 10:00", transport, approval.Grant{SignOff: 2}},
@@ -167,7 +176,7 @@ func TestHistoriesAreThoseOfTheGoldenFiles(t *testing.T) {
 func TestAPowerCutAtAnyWriteGivesTheSameHistory(t *testing.T) {
 	t.Parallel()
 	told := stories()
-	for _, name := range []string{"objection_revised", "supplement", "extension", "withdraw"} {
+	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "withdraw"} {
 		var s story
 		for k := range told {
 			if told[k].name == name {

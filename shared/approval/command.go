@@ -187,6 +187,17 @@ func (t *transition) aside(person roster.PersonID) bool {
 
 // owed checks that the department owes an answer now.
 func (t *transition) owed(s *SignOff) error {
+	if err := t.running(s); err != nil {
+		return err
+	}
+	if s.Disputed() {
+		return refuse(Conflict, "", "该任务的承办部门有争议，请待临时党总支确定后再办理。", "Whose task this is, is in dispute; wait until the general branch has decided.")
+	}
+	return nil
+}
+
+// running checks that an answer is owed now, whoever owes it.
+func (t *transition) running(s *SignOff) error {
 	switch s.State {
 	case Open:
 	case Waiting, Held:

@@ -33,6 +33,9 @@ var situations = []struct {
 	{"in_signoff recused", 1, func(g *game) {
 		g.raise(chain()).route().must(g.by(1), approval.Recuse{SignOff: 1, Reason: "亲属在项目单位"})
 	}},
+	{"in_signoff transferred", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing") }},
+	{"in_signoff disputed", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing").sendBack(1) }},
+	{"in_signoff assigned", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing").sendBack(1).assign(1, "cc-housing") }},
 	{"in_signoff waiting", 2, func(g *game) { g.raise(chain()).route() }},
 	{"in_signoff supplement", 1, func(g *game) {
 		g.raise(chain()).route()
@@ -130,6 +133,13 @@ var commands = []struct {
 		return approval.Reassign{SignOff: n, To: "cc-natural-resources-officer-2", Reason: "调整分工"}
 	}},
 	{"recuse", []string{"officer"}, func(n int) approval.Command { return approval.Recuse{SignOff: n, Reason: "亲属在项目单位"} }},
+	{"transfer", []string{"officer", "lead"}, func(n int) approval.Command {
+		return approval.Transfer{SignOff: n, To: "cc-ecology", Reason: "不属本部门职责"}
+	}},
+	{"send back", []string{"officer", "lead"}, func(n int) approval.Command { return approval.SendBack{SignOff: n, Reason: "亦不属本部门职责"} }},
+	{"assign", []string{"general branch"}, func(n int) approval.Command {
+		return approval.Assign{SignOff: n, To: "cc-ecology", Reason: "按三定规定"}
+	}},
 	{"grant", []string{"officer"}, func(n int) approval.Command { return approval.Grant{SignOff: n, Reason: "同意"} }},
 	{"pledge", []string{"officer"}, func(n int) approval.Command {
 		return approval.Pledge{SignOff: n, What: "开工前补齐", By: calendar.Of(monday).Add(30)}

@@ -35,7 +35,7 @@
 // # A sign-off's life; each status says who acts next
 //
 //	waiting     nobody: a prerequisite is not granted yet
-//	open        the department
+//	open        the department; the general branch, while it is in dispute whose it is
 //	supplement  the branch; the clock stands still
 //	objected    the tier that rules on objections
 //	held        nobody: a prerequisite was objected to
@@ -54,6 +54,7 @@
 //   - Who has an interest, or has declared one, neither decides nor claims.
 //   - An extension is granted by another person than asked for it, once, before the
 //     last day has passed, and moves that day by exactly its days.
+//   - A transfer never resets a clock: it counts from the original receipt.
 //   - A consultation keeps its deadline whatever else is open; above the
 //     headquarters it climbs no further.
 //   - Every commit writes its [Event]s, chained per issue by hash, and at most one

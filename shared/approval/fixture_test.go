@@ -255,6 +255,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 			if s.State == approval.Supplement {
 				count.Supplement++
 			}
+			if s.Disputed() {
+				count.Disputed++
+			}
 		case approval.Waiting, approval.Held:
 			count.Waiting++
 		case approval.Granted:
@@ -299,6 +302,12 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 		}
 		if old := before.SignOff(k + 1); old != nil && old.Decision != nil && s.Decision != old.Decision && s.Round == old.Round && s.Decision != nil {
 			return fmt.Sprintf("sign-off %d was decided twice in round %d", s.N, s.Round)
+		}
+		if s.Disputed() && s.Assignee != "" {
+			return fmt.Sprintf("sign-off %d is in dispute and %s has claimed it", s.N, s.Assignee)
+		}
+		if old := before.SignOff(k + 1); old != nil && s.Department != old.Department && (s.OpenedAt != old.OpenedAt || s.Due != old.Due || s.Assignee != "") {
+			return fmt.Sprintf("with its department, sign-off %d changed from %+v to %+v", s.N, old, s)
 		}
 		for _, r := range s.Recused {
 			if r.Person == s.Assignee || s.Decision != nil && s.Decision.By.Person == r.Person {

@@ -137,6 +137,7 @@ type Count struct {
 	All        int `json:"all"`
 	Open       int `json:"open"`                 // open, supplement, objected
 	Supplement int `json:"supplement,omitempty"` // of those, how many wait for the branch
+	Disputed   int `json:"disputed,omitempty"`   // of those, of how many nobody has yet decided whose they are
 	Waiting    int `json:"waiting"`
 	Granted    int `json:"granted"`
 }

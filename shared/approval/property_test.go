@@ -290,6 +290,10 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			}
 			add(a, approval.Claim{SignOff: s.N})
 			add(a, approval.Recuse{SignOff: s.N, Reason: "亲属在项目单位"})
+			to := rapid.SampledFrom([]roster.DepartmentID{"cc-water", "cc-housing", "cc-culture"}).Draw(t, "department")
+			add(a, approval.Transfer{SignOff: s.N, To: to, Reason: "职责"})
+			add(w.leadOf(s.N), approval.SendBack{SignOff: s.N, Reason: "职责"})
+			add(generalBranch, approval.Assign{SignOff: s.N, To: to, Reason: "职责"})
 			add(w.leadOf(s.N), approval.Reassign{SignOff: s.N, To: officer(s.Department, rapid.IntRange(1, 2).Draw(t, "to")).Person, Reason: "调整分工"})
 			add(a, approval.Release{SignOff: s.N})
 		case approval.Supplement:
@@ -395,6 +399,10 @@ func (w *world) answer() bool {
 		s := &w.issue.SignOffs[k]
 		switch s.State {
 		case approval.Open:
+			if s.Disputed() {
+				w.must(generalBranch, approval.Assign{SignOff: s.N, To: s.Department, Reason: "职责"})
+				return true
+			}
 			a := officer(s.Department, 1)
 			if slices.ContainsFunc(s.Recused, func(r approval.Recusal) bool { return r.Person == a.Person }) {
 				a = officer(s.Department, 2)

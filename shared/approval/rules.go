@@ -375,6 +375,9 @@ func (t *transition) sum() {
 			if s.State == Supplement {
 				i.Count.Supplement++
 			}
+			if s.Disputed() {
+				i.Count.Disputed++
+			}
 		case Waiting, Held:
 			i.Count.Waiting++
 		case Granted:

@@ -72,6 +72,7 @@ type SignOff struct {
 	Assignee  roster.PersonID `json:"assignee,omitempty"`
 	ClaimedAt time.Time       `json:"claimedAt,omitzero"`
 	Recused   []Recusal       `json:"recused,omitempty"`
+	Handover  *Handover       `json:"handover,omitempty"`
 
 	Decision  *Decision  `json:"decision,omitempty"`
 	Request   *Request   `json:"request,omitempty"`

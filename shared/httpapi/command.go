@@ -75,6 +75,12 @@ type Reassign struct {
 	Reason string `json:"reason,omitempty" doc:"Mandatory when the task is taken from somebody."`
 }
 
+// Transfer names the department that shall have a task.
+type Transfer struct {
+	Department string `json:"department" doc:"Any department that answers sign-offs."`
+	Reason     string `json:"reason"`
+}
+
 // Rule decides an objection.
 type Rule struct {
 	Outcome string `json:"outcome" enum:"upheld,set_aside,revised" doc:"异议成立, 异议不成立 or 退回修改."`
@@ -185,6 +191,10 @@ type (
 		OfSignOff
 		Body Because
 	}
+	transferIn struct {
+		OfSignOff
+		Body Transfer
+	}
 	ruleIn struct {
 		OfSignOff
 		Body Rule
@@ -231,6 +241,9 @@ func (a *API) commands() {
 	huma.Register(a.huma, ofSignOff("/release", "release", "Put a task back 退回待办"), a.release)
 	huma.Register(a.huma, ofSignOff("/assignee", "reassign", "Give a task to an officer, as the department's lead 改派"), a.reassign)
 	huma.Register(a.huma, ofSignOff("/recusal", "recuse", "Declare an interest and stand aside 申请回避"), a.recuse)
+	huma.Register(a.huma, ofSignOff("/transfer", "transfer", "Hand a task to another department; its clock goes on 转办"), a.transfer)
+	huma.Register(a.huma, ofSignOff("/transfer/return", "sendBack", "Send a transferred task back 退回转办"), a.sendBack)
+	huma.Register(a.huma, ofSignOff("/transfer/ruling", "assign", "Decide whose a disputed task is, as the general branch 指定承办部门"), a.assign)
 	huma.Register(a.huma, ofSignOff("/decision", "decide", "Approve, approve on commitment, or object 出具意见"), a.decide)
 	huma.Register(a.huma, ofSignOff("/supplement", "askSupplement", "Ask the branch for a supplement 要求补正"), a.askSupplement)
 	huma.Register(a.huma, ofSignOff("/supplement/answer", "answerSupplement", "Bring the supplement 提交补正"), a.answerSupplement)
@@ -379,6 +392,18 @@ func (s *server) reassign(ctx context.Context, in *reassignIn) (*IssueOut, error
 
 func (s *server) recuse(ctx context.Context, in *ofSignOffBecauseIn) (*IssueOut, error) {
 	return s.do(ctx, in.OfIssue, approval.Recuse{SignOff: in.N, Reason: in.Body.Reason})
+}
+
+func (s *server) transfer(ctx context.Context, in *transferIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Transfer{SignOff: in.N, To: roster.DepartmentID(in.Body.Department), Reason: in.Body.Reason})
+}
+
+func (s *server) sendBack(ctx context.Context, in *ofSignOffBecauseIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.SendBack{SignOff: in.N, Reason: in.Body.Reason})
+}
+
+func (s *server) assign(ctx context.Context, in *transferIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Assign{SignOff: in.N, To: roster.DepartmentID(in.Body.Department), Reason: in.Body.Reason})
 }
 
 func (s *server) decide(ctx context.Context, in *decideIn) (*IssueOut, error) {

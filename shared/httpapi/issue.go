@@ -53,7 +53,7 @@ func (a *API) reading() {
 	huma.Register(a.huma, operation("GET", "/inbox", "listInbox", "What the own department owes, by last day 本部门待办", "work", 200, http.StatusForbidden), a.listInbox)
 	huma.Register(a.huma, operation("GET", "/departments/{id}/inbox", "listDepartmentInbox", "What a department owes, by last day 部门待办", "work", 200, http.StatusForbidden, http.StatusNotFound), a.listDepartmentInbox)
 	huma.Register(a.huma, operation("GET", "/claimed", "listClaimed", "The own claimed work, by last day 本人已认领", "work", 200), a.listClaimed)
-	huma.Register(a.huma, operation("GET", "/objections", "listObjections", "Issues whose objections the own tier rules on 待裁定异议", "work", 200, http.StatusForbidden), a.listObjections)
+	huma.Register(a.huma, operation("GET", "/objections", "listObjections", "Issues whose objections or disputed transfers the own tier rules on 待裁定异议和承办争议", "work", 200, http.StatusForbidden), a.listObjections)
 }
 
 func (s *server) listIssues(ctx context.Context, in *issuesIn) (*PageOut[Summary], error) {
@@ -187,7 +187,7 @@ type reached struct {
 const leafs = 10
 
 // listObjections looks through the open issues of the districts below the
-// caller's unit: what is in consultation there is a small part of what is open, and
+// caller's unit: what waits for a ruling there is a small part of what is open, and
 // has no index of its own.
 func (s *server) listObjections(ctx context.Context, in *PageIn) (*PageOut[Summary], error) {
 	c := callOf(ctx)
@@ -214,7 +214,7 @@ func (s *server) listObjections(ctx context.Context, in *PageIn) (*PageOut[Summa
 			return nil, fmt.Errorf("list objections: %w", err)
 		}
 		for k := range issues {
-			if s.service.RulesOn(&issues[k], c.actor) {
+			if s.service.RulesOn(&issues[k], c.actor) || s.service.AssignsOn(&issues[k], c.actor) {
 				items = append(items, v.summary(&issues[k]))
 			}
 		}

@@ -191,6 +191,52 @@ func TestWhoStandsAsideIsNamedWithTheReason(t *testing.T) {
 	w.post(resources, task+"/claim", "").problem(http.StatusForbidden, "forbidden", "")
 }
 
+func TestATransferIsInTheInboxOfWhoeverHasIt(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	task := "/issues/" + id + "/signoffs/1"
+	has := func(as who, want bool) {
+		t.Helper()
+		if got := len(w.get(as, "/inbox").is(200).at("items").([]any)) > 0; got != want {
+			t.Errorf("in the inbox of %s: %v", as.unit, got)
+		}
+	}
+	w.post(police, task+"/claim", "").is(200)
+	w.post(police, task+"/transfer", `{"department":"cc-bureau","reason":"职责"}`).problem(422, "invalid", "department")
+	w.post(police, task+"/transfer", `{"department":"cc-housing","reason":""}`).problem(422, "invalid", "reason")
+	a := w.post(police, task+"/transfer", `{"department":"cc-housing","reason":"占道由住建统筹"}`).is(200)
+	if a.text("signOffs", 0, "department", "id") != "cc-housing" || a.text("signOffs", 0, "handover", "from", "id") != "cc-traffic-police" || a.text("signOffs", 0, "due", "on") != "2026-03-09" || a.at("signOffs", 0, "assignee") != nil {
+		t.Errorf("transferred: %s", a.body)
+	}
+	has(police, false)
+	has(housing, true)
+	if a := w.get(police, "/claimed").is(200); len(a.at("items").([]any)) != 0 {
+		t.Errorf("still among the former officer's work: %s", a.body)
+	}
+	w.post(police, task+"/decision", `{"kind":"approve"}`).problem(http.StatusForbidden, "forbidden", "")
+	w.get(general, "/objections").is(200)
+	a = w.post(housing, task+"/transfer/return", `{"reason":"不涉及房屋"}`).is(200)
+	if a.text("signOffs", 0, "handover", "disputed") != "true" || a.text("count", "disputed") != "1" {
+		t.Errorf("sent back: %s", a.body)
+	}
+	has(police, true)
+	has(housing, false)
+	if got := w.get(general, "/objections").is(200).text("items", 0, "id"); got != id {
+		t.Errorf("for the general branch to rule on: %s", got)
+	}
+	if a := w.get(command, "/objections").is(200); len(a.at("items").([]any)) != 0 {
+		t.Errorf("the headquarters is shown what has not climbed to it: %s", a.body)
+	}
+	w.post(police, task+"/decision", `{"kind":"approve"}`).problem(http.StatusConflict, "conflict", "")
+	w.post(police, task+"/transfer/ruling", `{"department":"cc-housing","reason":"职责"}`).problem(http.StatusForbidden, "forbidden", "")
+	a = w.post(general, task+"/transfer/ruling", `{"department":"cc-traffic-police","reason":"按三定规定"}`).is(200)
+	if a.text("signOffs", 0, "handover", "owner", "id") != "cc-traffic-police" || a.text("count", "disputed") != "0" {
+		t.Errorf("assigned: %s", a.body)
+	}
+	w.post(police, task+"/decision", `{"kind":"approve"}`).is(200)
+}
+
 func TestADraftIsItsBranchsAlone(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -204,7 +250,9 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 		for path, body := range map[string]string{
 			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
-			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
+			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`,
+			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
+			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
 		} {
 			got := w.post(as, "/issues/"+id+path, body, header("If-Match", `"7"`)).problem(404, "not-found", "issue")
 			want := w.post(as, "/issues/"+unknown+path, body, header("If-Match", `"7"`))
@@ -290,6 +338,11 @@ func changes() map[string]struct {
 		return w.post(fenjiang, "/issues", strings.Replace(diversion, "{", `{"draft":true,`, 1)).is(201).text("id")
 	}
 	start := func(w *world) string { return w.raised(diversion) }
+	transferred := func(w *world) string {
+		id := w.raised(diversion)
+		w.post(police, "/issues/"+id+"/signoffs/1/transfer", `{"department":"cc-housing","reason":"职责"}`).is(200)
+		return id
+	}
 	return map[string]struct {
 		as    who
 		body  string
@@ -331,8 +384,15 @@ func changes() map[string]struct {
 			w.post(police, "/issues/"+id+"/signoffs/1/supplement", `{"papers":["图纸"]}`).is(200)
 			return id
 		}},
-		"POST /api/v1/issues/{id}/signoffs/{n}/assignee":  {resourcesLead, `{"person":"cc-natural-resources-officer-2"}`, func(w *world) string { return w.raised(permit) }},
-		"POST /api/v1/issues/{id}/signoffs/{n}/recusal":   {police, `{"reason":"亲属在项目单位"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/assignee":        {resourcesLead, `{"person":"cc-natural-resources-officer-2"}`, func(w *world) string { return w.raised(permit) }},
+		"POST /api/v1/issues/{id}/signoffs/{n}/recusal":         {police, `{"reason":"亲属在项目单位"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/transfer":        {police, `{"department":"cc-housing","reason":"职责"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/transfer/return": {housing, `{"reason":"职责"}`, transferred},
+		"POST /api/v1/issues/{id}/signoffs/{n}/transfer/ruling": {general, `{"department":"cc-housing","reason":"职责"}`, func(w *world) string {
+			id := transferred(w)
+			w.post(housing, "/issues/"+id+"/signoffs/1/transfer/return", `{"reason":"职责"}`).is(200)
+			return id
+		}},
 		"POST /api/v1/issues/{id}/signoffs/{n}/extension": {resources, `{"days":10,"reason":"需专家论证"}`, func(w *world) string { return w.raised(permit) }},
 		"POST /api/v1/issues/{id}/signoffs/{n}/extension/answer": {resourcesLead, `{"answer":"granted"}`, func(w *world) string {
 			id := w.raised(permit)

@@ -106,6 +106,7 @@ func openBroken(t *testing.T) (*world, *broken) {
 
 // The people of the tests.
 var (
+	housing       = who{"cc-housing-officer-1", roster.Officer, "cc-housing"}
 	fenjiang      = who{"fenjiang-secretary", roster.Secretary, "branch-fenjiang"}
 	uValley       = who{"u-valley-secretary", roster.Secretary, "branch-u-valley"}
 	police        = who{"cc-traffic-police-officer-1", roster.Officer, "cc-traffic-police"}

@@ -58,10 +58,11 @@ type Party struct {
 
 // Count sums an issue's sign-offs up.
 type Count struct {
-	All     int `json:"all"`
-	Open    int `json:"open" doc:"Somebody owes an answer: open, supplement, objected."`
-	Waiting int `json:"waiting"`
-	Granted int `json:"granted"`
+	All      int `json:"all"`
+	Open     int `json:"open" doc:"Somebody owes an answer: open, supplement, objected."`
+	Disputed int `json:"disputed" doc:"Of those that are open, of how many nobody has yet decided whose they are."`
+	Waiting  int `json:"waiting"`
+	Granted  int `json:"granted"`
 }
 
 // Summary is an issue as lists show it.
@@ -148,6 +149,7 @@ type SignOff struct {
 	Assignee   *Ref       `json:"assignee,omitempty"`
 	ClaimedAt  time.Time  `json:"claimedAt,omitzero"`
 	Recused    []Recusal  `json:"recused" doc:"Officers who declared an interest in this sign-off 回避."`
+	Handover   *Handover  `json:"handover,omitempty"`
 	Decision   *Decision  `json:"decision,omitempty"`
 	Supplement *Request   `json:"supplement,omitempty"`
 	MayExtend  int        `json:"mayExtendBy,omitempty" doc:"The days by which the rule of the limit lets it be extended, in the limit's unit; absent when it does not."`
@@ -169,6 +171,24 @@ type Recusal struct {
 	Person *Ref      `json:"person"`
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`
+}
+
+// Handover is a sign-off's way to another department 转办.
+type Handover struct {
+	From     Ref   `json:"from"`
+	To       Ref   `json:"to"`
+	Passed   Word  `json:"passed"`
+	Back     *Word `json:"back,omitempty" doc:"The receiving department sent it back 退回."`
+	Disputed bool  `json:"disputed" doc:"The general branch has yet to decide whose it is."`
+	Owner    *Ref  `json:"owner,omitempty" doc:"Whose it is, as was decided."`
+	Ruled    *Word `json:"ruled,omitempty"`
+}
+
+// Word is what somebody said with an act.
+type Word struct {
+	Reason string    `json:"reason"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
 }
 
 // Decision is a department's answer.
@@ -275,7 +295,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -393,7 +413,7 @@ func (v view) summary(i *approval.Issue) Summary {
 		Project: v.project(i.Project), Branch: *v.unit(string(i.Branch)), District: v.district(i.District), Title: i.Title,
 		RaisedBy: v.by(i.RaisedBy), CreatedAt: i.CreatedAt, RaisedAt: i.RaisedAt, ConcludedAt: i.ConcludedAt, ConfirmedAt: i.ConfirmedAt,
 		Round: i.Round(), Tier: v.tier(i.Tier), Light: string(i.Light), NextDue: i.NextDue,
-		Count: Count{i.Count.All, i.Count.Open, i.Count.Waiting, i.Count.Granted}, OnHold: i.Hold != nil,
+		Count: Count{i.Count.All, i.Count.Open, i.Count.Disputed, i.Count.Waiting, i.Count.Granted}, OnHold: i.Hold != nil,
 	}
 }
 
@@ -491,6 +511,12 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 			out.Supplement.AnsweredBy = &by
 		}
 	}
+	if h := s.Handover; h != nil {
+		out.Handover = &Handover{
+			From: v.department(h.From), To: v.department(h.To), Passed: *v.word(&h.Passed), Back: v.word(h.Back),
+			Disputed: s.Disputed(), Owner: v.unit(string(h.Owner)), Ruled: v.word(h.Ruled),
+		}
+	}
 	out.MayExtend, _ = v.Extendable(s)
 	if e := s.Extension; e != nil {
 		out.Extension = &Extension{
@@ -515,6 +541,13 @@ func (v view) decision(d *approval.Decision) *Decision {
 		return nil
 	}
 	return &Decision{string(d.Kind), v.by(d.By), d.At, d.Ground, d.Reason}
+}
+
+func (v view) word(w *approval.Word) *Word {
+	if w == nil {
+		return nil
+	}
+	return &Word{w.Reason, v.by(w.By), w.At}
 }
 
 func (v view) ruling(r *approval.Ruling) *Ruling {

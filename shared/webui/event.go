@@ -20,24 +20,26 @@ type eventView struct {
 
 // eventDetail is what the details of all kinds of events say together.
 type eventDetail struct {
-	After    int                 `json:"after"`
-	Opened   []int               `json:"opened"`
-	Due      calendar.Date       `json:"due"`
-	What     string              `json:"what"`
-	By       calendar.Date       `json:"by"`
-	Checker  roster.DepartmentID `json:"checker"`
-	Papers   []string            `json:"papers"`
-	Tier     roster.Tier         `json:"tier"`
-	Outcome  approval.Outcome    `json:"outcome"`
-	Verdict  approval.Verdict    `json:"verdict"`
-	Stars    int                 `json:"stars"`
-	Cause    string              `json:"cause"`
-	SignOffs int                 `json:"signOffs"`
-	Officer  roster.PersonID     `json:"officer"`
-	Was      roster.PersonID     `json:"was"`
-	Days     int                 `json:"days"`
-	Unit     calendar.Unit       `json:"unit"`
-	From     calendar.Date       `json:"from"`
+	After      int                 `json:"after"`
+	Opened     []int               `json:"opened"`
+	Due        calendar.Date       `json:"due"`
+	What       string              `json:"what"`
+	By         calendar.Date       `json:"by"`
+	Checker    roster.DepartmentID `json:"checker"`
+	Papers     []string            `json:"papers"`
+	Tier       roster.Tier         `json:"tier"`
+	Outcome    approval.Outcome    `json:"outcome"`
+	Verdict    approval.Verdict    `json:"verdict"`
+	Stars      int                 `json:"stars"`
+	Cause      string              `json:"cause"`
+	SignOffs   int                 `json:"signOffs"`
+	Officer    roster.PersonID     `json:"officer"`
+	Was        roster.PersonID     `json:"was"`
+	Sender     roster.DepartmentID `json:"sender"`
+	Department roster.DepartmentID `json:"department"`
+	Days       int                 `json:"days"`
+	Unit       calendar.Unit       `json:"unit"`
+	From       calendar.Date       `json:"from"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -92,6 +94,12 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		} else {
 			out.Text = v.t(key+".from", who, task, v.person(d.Was), v.person(d.Officer))
 		}
+	case approval.EvTransfer:
+		out.Text = v.t(key, who, task, v.department(d.Sender), v.department(d.Department), v.date(d.Due))
+	case approval.EvSendBack:
+		out.Text = v.t(key, who, task, v.department(d.Department))
+	case approval.EvAssign:
+		out.Text = v.t(key, who, task, v.department(d.Department))
 	case approval.EvAskExtend, approval.EvNotExtend:
 		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}))
 	case approval.EvExtend:
