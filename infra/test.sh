@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Everything that is tested, in one run. It sets up what it needs from Debian and
-# the Go module proxy; a part that cannot be set up fails the run. The last lines
-# are go test's own.
+# Everything that is tested, in one run. It sets up what it needs: packages of
+# Debian, PyPI, npm and cargo, kept in infra/.venv, infra/node_modules and a cache
+# folder. A part that cannot be set up fails the run. The last lines are go
+# test's own.
 #
 #   bash infra/test.sh                 the whole run
 #   KILLS=2000 SEED=7 bash infra/test.sh   more kills of the process, from another seed
@@ -21,6 +22,24 @@ if ! command -v chromium >/dev/null || ! fc-list 2>/dev/null | grep -qi 'noto.*c
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fontconfig >/dev/null
 fi
 chromium --version
+
+step "A DynamoDB server: dynoxide, built by cargo"
+cache=${LIANBAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lianban}
+dynoxide=3.2.0
+if ! grep -qs "dynoxide-rs $dynoxide " "$cache/.crates.toml" || [ ! -x "$cache/bin/dynoxide" ]; then
+	command -v cargo >/dev/null || { echo "cargo is needed to build the DynamoDB server (https://rustup.rs)" >&2; exit 1; }
+	cargo install --quiet --locked --version "$dynoxide" --root "$cache" \
+		--no-default-features --features native-sqlite,http-server,cli dynoxide-rs
+fi
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+"$cache/bin/dynoxide" --port "$port" --log quiet &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+export LIANBAN_DYNAMODB=http://127.0.0.1:$port
+echo "dynoxide-rs $dynoxide"
+
+step "Others' tools about templates and workflow file"
+bash infra/lint.sh
 
 step "Formatting and static checks"
 unformatted=$(go run mvdan.cc/gofumpt@v0.12.0 -l functions infra shared workflows)
@@ -50,7 +69,7 @@ for package in $(go list ./...); do
 done
 
 step "Races"
-go test -race -short ./shared/approval/... ./shared/engine/... ./shared/store/... ./shared/local/... ./shared/httpapi/... ./shared/webui/...
+go test -race -short ./shared/approval/... ./shared/engine/... ./shared/store/... ./shared/local/... ./shared/httpapi/... ./shared/webui/... ./infra/...
 
 step "All tests"
 go test -count=1 ./...

@@ -22,6 +22,11 @@ type Service struct {
 	now       func() time.Time
 	newID     func() IssueID
 	turns     turns
+
+	// Pause, when set, is called between two tries of a command that lost a race,
+	// with the number of the try that lost: for processes that share a store and
+	// cannot see each other's turns. Its error ends the command.
+	Pause func(ctx context.Context, try int) error
 }
 
 // NewService joins the rules to a store and the workflows. The clock and the
@@ -63,6 +68,11 @@ func (s *Service) Do(ctx context.Context, id IssueID, cmd Command, call Call) (I
 		}
 		after, repeated, err := s.once(ctx, issue, cmd, call)
 		if IsKind(err, Conflict) && errors.Is(err, errLostRace) && n < attempts {
+			if s.Pause != nil {
+				if err := s.Pause(ctx, n); err != nil {
+					return Issue{}, false, err
+				}
+			}
 			continue
 		}
 		return after, repeated, err

@@ -23,6 +23,10 @@ var itemsTSV []byte
 //go:embed construction.json
 var constructionJSON []byte
 
+// ItemsTSV returns the embedded approval items as Load takes them, for whoever
+// brings competences of their own and keeps the items.
+func ItemsTSV() []byte { return slices.Clone(itemsTSV) }
+
 var construction = sync.OnceValue(func() *Catalog {
 	c, err := Load(itemsTSV, constructionJSON)
 	if err != nil {

@@ -13,7 +13,7 @@
 //	CURSOR_KEY_SECRET   ARN of the secret that holds it
 //	ROSTER_FILE         projects, branches, departments, people
 //	CATALOG_FILE        routes, matters, competences
-//	CATALOG_ITEMS_FILE  the approval items
+//	CATALOG_ITEMS_FILE  the approval items; the embedded ones when not set
 //	ALLOW_DEMO          true: the embedded demonstration stands in for what no
 //	                    file names
 //
@@ -195,15 +195,18 @@ func (r *reader) rules(rules *approval.Rules) {
 		rules.Roster = roster.Demo()
 	}
 	rest, ok := r.file("CATALOG_FILE", demo)
-	items, itemsOK := r.file("CATALOG_ITEMS_FILE", demo)
+	items, itemsOK := r.file("CATALOG_ITEMS_FILE", true)
+	if ok && !itemsOK {
+		items = catalog.ItemsTSV()
+	}
 	switch {
-	case ok && itemsOK:
+	case ok:
 		var err error
 		if rules.Catalog, err = catalog.Load(items, rest); err != nil {
 			r.wrong("CATALOG_FILE", "%s: %v", r.getenv("CATALOG_FILE"), err)
 		}
-	case demo && (ok || itemsOK):
-		r.wrong("CATALOG_FILE", "and CATALOG_ITEMS_FILE go together; only one of them is set")
+	case itemsOK:
+		r.wrong("CATALOG_FILE", "is not set; CATALOG_ITEMS_FILE needs it, because items without competences lead nowhere")
 	case demo:
 		rules.Catalog = catalog.Construction()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"time"
@@ -70,7 +71,22 @@ func (h *House) Service(workflows approval.Workflows) *approval.Service {
 		workflows = unreached{}
 	}
 	newID := func() approval.IssueID { return approval.IssueID(uuid.Must(uuid.NewV7()).String()) }
-	return approval.NewService(h.Rules, h.Store, workflows, h.Now, newID)
+	service := approval.NewService(h.Rules, h.Store, workflows, h.Now, newID)
+	service.Pause = pause
+	return service
+}
+
+// pause lets those who race for one issue come apart: functions run in processes
+// of their own, and up to forty departments are asked at once.
+func pause(ctx context.Context, try int) error {
+	t := time.NewTimer(rand.N(10 * time.Millisecond << try))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Task is one of the state machine's functions by its name.
