@@ -682,7 +682,7 @@ func (c Resubmit) apply(t *transition) error {
 			*s = SignOff{
 				N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed,
 				State: Waiting, Limit: s.Limit, LimitMark: s.LimitMark, Light: Green, Clock: s.Clock + 1, Earlier: s.Earlier,
-				Recused: s.Recused,
+				Recused: s.Recused, UrgedOn: s.UrgedOn, Urges: s.Urges,
 			}
 		case Open:
 			s = t.touch(s.N)

@@ -36,6 +36,7 @@ var situations = []struct {
 	{"in_signoff transferred", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing") }},
 	{"in_signoff disputed", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing").sendBack(1) }},
 	{"in_signoff assigned", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing").sendBack(1).assign(1, "cc-housing") }},
+	{"in_signoff urged", 1, func(g *game) { g.raise(chain()).route().must(secretary, approval.Urge{SignOff: 1}) }},
 	{"in_signoff waiting", 2, func(g *game) { g.raise(chain()).route() }},
 	{"in_signoff supplement", 1, func(g *game) {
 		g.raise(chain()).route()
@@ -156,6 +157,10 @@ var commands = []struct {
 	{"rule", []string{"general branch", "headquarters"}, func(n int) approval.Command {
 		return approval.Rule{SignOff: n, Outcome: approval.SetAside, Reason: "会商"}
 	}},
+	{"urge", []string{"secretary"}, func(n int) approval.Command { return approval.Urge{SignOff: n, Text: "工期紧"} }},
+	{"comment", []string{
+		"secretary", "other secretary", "officer", "other officer", "lead", "other lead", "general branch", "headquarters", "bureau", "overseer", "administrator",
+	}, func(int) approval.Command { return approval.Comment{Text: "已现场核实"} }},
 	{"resubmit", []string{"secretary"}, func(int) approval.Command { return approval.Resubmit{Note: "改了"} }},
 	{"withdraw", []string{"secretary"}, func(int) approval.Command { return approval.Withdraw{Reason: "不办了"} }},
 	{"confirm", []string{"secretary"}, func(int) approval.Command { return approval.Confirm{Stars: 4} }},

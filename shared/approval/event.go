@@ -57,6 +57,8 @@ const (
 	EvAskExtend  = "ask_extension"
 	EvExtend     = "grant_extension"
 	EvNotExtend  = "refuse_extension"
+	EvUrge       = "urge"
+	EvComment    = "comment"
 	EvHold       = "hold"
 	EvYellow     = "yellow"
 	EvRed        = "red"

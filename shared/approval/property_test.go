@@ -288,6 +288,7 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			for _, answer := range []approval.ExtensionAnswer{approval.ExtensionGranted, approval.ExtensionRefused} {
 				add(w.leadOf(s.N), approval.AnswerExtension{SignOff: s.N, Answer: answer, Note: "已核"})
 			}
+			add(secretary, approval.Urge{SignOff: s.N})
 			add(a, approval.Claim{SignOff: s.N})
 			add(a, approval.Recuse{SignOff: s.N, Reason: "亲属在项目单位"})
 			to := rapid.SampledFrom([]roster.DepartmentID{"cc-water", "cc-housing", "cc-culture"}).Draw(t, "department")
@@ -318,6 +319,7 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			add(administrator, approval.Resume{Reason: "已修复"})
 		}
 	}
+	add(overseer, approval.Comment{Text: "批注"})
 	if rapid.IntRange(0, 9).Draw(t, "withdraw") == 0 {
 		add(secretary, approval.Withdraw{Reason: "不办了"})
 	}

@@ -73,6 +73,8 @@ type SignOff struct {
 	ClaimedAt time.Time       `json:"claimedAt,omitzero"`
 	Recused   []Recusal       `json:"recused,omitempty"`
 	Handover  *Handover       `json:"handover,omitempty"`
+	UrgedOn   calendar.Date   `json:"urgedOn,omitzero"` // when the branch urged it last
+	Urges     int             `json:"urges,omitempty"`
 
 	Decision  *Decision  `json:"decision,omitempty"`
 	Request   *Request   `json:"request,omitempty"`

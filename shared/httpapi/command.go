@@ -81,6 +81,17 @@ type Transfer struct {
 	Reason     string `json:"reason"`
 }
 
+// Urge reminds a department.
+type Urge struct {
+	Text string `json:"text,omitempty" doc:"At most 2,000 characters."`
+}
+
+// Comment is a word on an issue.
+type Comment struct {
+	Text    string `json:"text" doc:"At most 2,000 characters."`
+	SignOff int    `json:"signOff,omitempty" doc:"The sign-off that it is about; absent: the whole issue."`
+}
+
 // Rule decides an objection.
 type Rule struct {
 	Outcome string `json:"outcome" enum:"upheld,set_aside,revised" doc:"异议成立, 异议不成立 or 退回修改."`
@@ -195,6 +206,14 @@ type (
 		OfSignOff
 		Body Transfer
 	}
+	urgeIn struct {
+		OfSignOff
+		Body *Urge `doc:"May be left out."`
+	}
+	commentIn struct {
+		OfIssue
+		Body Comment
+	}
 	ruleIn struct {
 		OfSignOff
 		Body Rule
@@ -237,6 +256,8 @@ func (a *API) commands() {
 	huma.Register(a.huma, ofIssue("/withdraw", "withdraw", "Withdraw an issue 撤回"), a.withdraw)
 	huma.Register(a.huma, ofIssue("/confirm", "confirm", "Confirm and rate a concluded issue 确认与评价"), a.confirm)
 	huma.Register(a.huma, ofIssue("/resume", "resume", "Let a round go on that waits for an operator 恢复流程"), a.resume)
+	huma.Register(a.huma, ofIssue("/comments", "comment", "Comment on an issue; an overseer's is an annotation 留言、批注"), a.comment)
+	huma.Register(a.huma, ofSignOff("/urge", "urge", "Remind the department, once per working day 催办"), a.urge)
 	huma.Register(a.huma, ofSignOff("/claim", "claim", "Take a task out of the department's pool 认领"), a.claim)
 	huma.Register(a.huma, ofSignOff("/release", "release", "Put a task back 退回待办"), a.release)
 	huma.Register(a.huma, ofSignOff("/assignee", "reassign", "Give a task to an officer, as the department's lead 改派"), a.reassign)
@@ -376,6 +397,18 @@ func (s *server) confirm(ctx context.Context, in *confirmIn) (*IssueOut, error) 
 
 func (s *server) resume(ctx context.Context, in *becauseIn) (*IssueOut, error) {
 	return s.do(ctx, in.OfIssue, approval.Resume{Reason: in.Body.Reason})
+}
+
+func (s *server) comment(ctx context.Context, in *commentIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Comment{SignOff: in.Body.SignOff, Text: in.Body.Text})
+}
+
+func (s *server) urge(ctx context.Context, in *urgeIn) (*IssueOut, error) {
+	cmd := approval.Urge{SignOff: in.N}
+	if in.Body != nil {
+		cmd.Text = in.Body.Text
+	}
+	return s.do(ctx, in.OfIssue, cmd)
 }
 
 func (s *server) claim(ctx context.Context, in *OfSignOff) (*IssueOut, error) {

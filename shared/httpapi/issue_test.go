@@ -237,6 +237,28 @@ func TestATransferIsInTheInboxOfWhoeverHasIt(t *testing.T) {
 	w.post(police, task+"/decision", `{"kind":"approve"}`).is(200)
 }
 
+func TestABranchUrgesAndEverybodyComments(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	a := w.post(fenjiang, "/issues/"+id+"/signoffs/1/urge", "").is(200)
+	if a.text("signOffs", 0, "urges") != "1" || a.text("signOffs", 0, "urgedOn") != "2026-03-02" {
+		t.Errorf("urged: %s", a.body)
+	}
+	w.post(fenjiang, "/issues/"+id+"/signoffs/1/urge", `{"text":"再催"}`).problem(http.StatusConflict, "conflict", "")
+	w.post(uValley, "/issues/"+id+"/signoffs/1/urge", "").problem(http.StatusForbidden, "forbidden", "")
+	w.post(uValley, "/issues/"+id+"/comments", `{"text":"我支部亦有此问题"}`).is(200)
+	w.post(overseer, "/issues/"+id+"/comments", `{"text":"停表理由待核","signOff":2}`).is(200)
+	w.post(overseer, "/issues/"+id+"/comments", `{"text":" "}`).problem(422, "invalid", "text")
+	w.post(overseer, "/issues/"+id+"/comments", `{"text":"`+strings.Repeat("字", 2001)+`"}`).problem(422, "invalid", "text")
+	w.post(overseer, "/issues/"+id+"/comments", `{"text":"x","signOff":9}`).problem(404, "not-found", "signOff")
+	events := w.get(police, "/issues/"+id+"/events").is(200)
+	last := len(events.at("items").([]any)) - 1
+	if e := func(field ...any) string { return events.text(append([]any{"items", last}, field...)...) }; e("kind") != "comment" || e("reason") != "停表理由待核" || e("by", "role") != "overseer" || e("signOff") != "2" {
+		t.Errorf("the annotation: %s", events.body)
+	}
+}
+
 func TestADraftIsItsBranchsAlone(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -250,7 +272,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 		for path, body := range map[string]string{
 			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
-			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`,
+			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/comments": `{"text":"x"}`, "/signoffs/1/urge": "",
 			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
 			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
 		} {
@@ -386,6 +408,8 @@ func changes() map[string]struct {
 		}},
 		"POST /api/v1/issues/{id}/signoffs/{n}/assignee":        {resourcesLead, `{"person":"cc-natural-resources-officer-2"}`, func(w *world) string { return w.raised(permit) }},
 		"POST /api/v1/issues/{id}/signoffs/{n}/recusal":         {police, `{"reason":"亲属在项目单位"}`, start},
+		"POST /api/v1/issues/{id}/comments":                     {overseer, `{"text":"停表理由待核","signOff":1}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/urge":            {fenjiang, `{"text":"工期紧"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/transfer":        {police, `{"department":"cc-housing","reason":"职责"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/transfer/return": {housing, `{"reason":"职责"}`, transferred},
 		"POST /api/v1/issues/{id}/signoffs/{n}/transfer/ruling": {general, `{"department":"cc-housing","reason":"职责"}`, func(w *world) string {

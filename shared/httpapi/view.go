@@ -129,34 +129,36 @@ type Edge struct {
 
 // SignOff is one department's part in an issue.
 type SignOff struct {
-	N          int        `json:"n"`
-	Item       *ItemRef   `json:"item,omitempty"`
-	Matter     *Ref       `json:"matter,omitempty"`
-	Department Ref        `json:"department"`
-	State      string     `json:"state" enum:"waiting,open,supplement,objected,held,granted,refused,void"`
-	Light      string     `json:"light" enum:"green,yellow,red"`
-	Round      int        `json:"round" doc:"The round that asked last; 0 before the first."`
-	Requires   []int      `json:"requires"`
-	Relaxed    []int      `json:"relaxed"`
-	Limit      Limit      `json:"limit"`
-	LimitMark  string     `json:"limitMark" doc:"What the limit is worth: law, provincial, guide, default, promised, assumed, unsourced."`
-	MarkName   Name       `json:"limitMarkName"`
-	OpenedAt   time.Time  `json:"openedAt,omitzero"`
-	AcceptedAt time.Time  `json:"acceptedAt,omitzero"`
-	DecidedAt  time.Time  `json:"decidedAt,omitzero"`
-	Due        *Due       `json:"due,omitempty" doc:"Absent before it is opened and while the clock stands still; of a decided one, the day that was the last."`
-	Stops      []Stop     `json:"stops" doc:"Spans in which the clock stood still 停表."`
-	Assignee   *Ref       `json:"assignee,omitempty"`
-	ClaimedAt  time.Time  `json:"claimedAt,omitzero"`
-	Recused    []Recusal  `json:"recused" doc:"Officers who declared an interest in this sign-off 回避."`
-	Handover   *Handover  `json:"handover,omitempty"`
-	Decision   *Decision  `json:"decision,omitempty"`
-	Supplement *Request   `json:"supplement,omitempty"`
-	MayExtend  int        `json:"mayExtendBy,omitempty" doc:"The days by which the rule of the limit lets it be extended, in the limit's unit; absent when it does not."`
-	Extension  *Extension `json:"extension,omitempty"`
-	Ruling     *Ruling    `json:"ruling,omitempty"`
-	Duty       *Duty      `json:"duty,omitempty"`
-	Earlier    []Previous `json:"earlier" doc:"What earlier rounds brought."`
+	N          int           `json:"n"`
+	Item       *ItemRef      `json:"item,omitempty"`
+	Matter     *Ref          `json:"matter,omitempty"`
+	Department Ref           `json:"department"`
+	State      string        `json:"state" enum:"waiting,open,supplement,objected,held,granted,refused,void"`
+	Light      string        `json:"light" enum:"green,yellow,red"`
+	Round      int           `json:"round" doc:"The round that asked last; 0 before the first."`
+	Requires   []int         `json:"requires"`
+	Relaxed    []int         `json:"relaxed"`
+	Limit      Limit         `json:"limit"`
+	LimitMark  string        `json:"limitMark" doc:"What the limit is worth: law, provincial, guide, default, promised, assumed, unsourced."`
+	MarkName   Name          `json:"limitMarkName"`
+	OpenedAt   time.Time     `json:"openedAt,omitzero"`
+	AcceptedAt time.Time     `json:"acceptedAt,omitzero"`
+	DecidedAt  time.Time     `json:"decidedAt,omitzero"`
+	Due        *Due          `json:"due,omitempty" doc:"Absent before it is opened and while the clock stands still; of a decided one, the day that was the last."`
+	Stops      []Stop        `json:"stops" doc:"Spans in which the clock stood still 停表."`
+	Assignee   *Ref          `json:"assignee,omitempty"`
+	ClaimedAt  time.Time     `json:"claimedAt,omitzero"`
+	Recused    []Recusal     `json:"recused" doc:"Officers who declared an interest in this sign-off 回避."`
+	Handover   *Handover     `json:"handover,omitempty"`
+	Urges      int           `json:"urges" doc:"How often the branch has urged it 催办."`
+	UrgedOn    calendar.Date `json:"urgedOn,omitzero" format:"date" doc:"When it did so last."`
+	Decision   *Decision     `json:"decision,omitempty"`
+	Supplement *Request      `json:"supplement,omitempty"`
+	MayExtend  int           `json:"mayExtendBy,omitempty" doc:"The days by which the rule of the limit lets it be extended, in the limit's unit; absent when it does not."`
+	Extension  *Extension    `json:"extension,omitempty"`
+	Ruling     *Ruling       `json:"ruling,omitempty"`
+	Duty       *Duty         `json:"duty,omitempty"`
+	Earlier    []Previous    `json:"earlier" doc:"What earlier rounds brought."`
 }
 
 // Stop is a span in which the clock stands still.
@@ -295,7 +297,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -486,7 +488,8 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		OpenedAt: s.OpenedAt, AcceptedAt: s.AcceptedAt, DecidedAt: s.DecidedAt,
 		Stops:    list(s.Stops, func(stop approval.Stop) Stop { return Stop{stop.From, stop.To, stop.Reason} }),
 		Assignee: v.person(s.Assignee), ClaimedAt: s.ClaimedAt,
-		Recused:  list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
+		Recused: list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
+		Urges:   s.Urges, UrgedOn: s.UrgedOn,
 		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
 		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
 			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling)}

@@ -100,6 +100,22 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who, task, v.department(d.Department))
 	case approval.EvAssign:
 		out.Text = v.t(key, who, task, v.department(d.Department))
+	case approval.EvComment:
+		if e.By.Role == roster.Overseer {
+			key += ".note"
+		}
+		if task == "" {
+			out.Text = v.t(key, who, e.Reason)
+		} else {
+			out.Text = v.t(key+".task", who, e.Reason, task)
+		}
+		out.Reason = "" // it is no reason for anything
+	case approval.EvUrge:
+		out.Text = v.t(key, who, task)
+		if e.Reason != "" {
+			out.Text = v.t(key+".text", who, task, e.Reason)
+		}
+		out.Reason = ""
 	case approval.EvAskExtend, approval.EvNotExtend:
 		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}))
 	case approval.EvExtend:
