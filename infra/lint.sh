@@ -58,7 +58,10 @@ for environment in default cn; do
 	SAM=infra/.venv/bin/sam bash infra/build.sh --config-env "$environment" --build-dir "$filled/$environment" >"$filled/log" 2>&1 || { cat "$filled/log"; fail "sam build --config-env $environment"; }
 	for function in functions/*/; do
 		name=$(basename "$function")
-		[ "$name" = local ] || [ "$(find "$filled/$environment" -ipath "*/$name/bootstrap" | wc -l)" = 1 ] || fail "sam build --config-env $environment made nothing of functions/$name"
+		[ "$name" != local ] || continue
+		built=$(find "$filled/$environment" -ipath "*/$name/bootstrap")
+		[ -n "$built" ] || fail "sam build --config-env $environment made nothing of functions/$name"
+		go version -m "$built" | grep -q 'CGO_ENABLED=0$' || fail "functions/$name was built with cgo"
 	done
 	echo "$environment: $(find "$filled/$environment" -name bootstrap | wc -l) functions, $(du -shc $(find "$filled/$environment" -name bootstrap) | tail -n 1 | cut -f1)"
 done
