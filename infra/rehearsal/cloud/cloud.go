@@ -85,6 +85,12 @@ type Cloud struct {
 	letters []stream.Letter
 }
 
+// Mapping are the template's settings of the event source mapping.
+var Mapping = struct {
+	BatchSize, Lanes, Retries int
+	Bisect                    bool
+}{100, 1, 8, true}
+
 // functions are the folders under functions/ that run on Lambda, with the
 // template's settings.
 var functions = []struct {
@@ -229,9 +235,8 @@ func (c *Cloud) database(ctx context.Context) (err error) {
 		return err
 	}
 	c.poller = stream.New(stream.Config{
-		// The template's settings of the event source mapping.
-		Client: &raw, Table: c.TableName, BatchSize: 100, Lanes: 1, Retries: 8, Bisect: true, Log: c.cfg.Log,
-		Filter: Outbox,
+		Client: &raw, Table: c.TableName, BatchSize: Mapping.BatchSize, Lanes: Mapping.Lanes, Retries: Mapping.Retries, Bisect: Mapping.Bisect, Log: c.cfg.Log,
+		Filter: stream.Outbox,
 		Invoke: func(ctx context.Context, event []byte) ([]byte, error) { return c.invoke(ctx, "relay", event) },
 		Failed: func(l stream.Letter) {
 			c.mu.Lock()
@@ -240,12 +245,6 @@ func (c *Cloud) database(ctx context.Context) (err error) {
 		},
 	})
 	return nil
-}
-
-// Outbox is the template's filter of the stream: of a commit only its outbox
-// record is news.
-func Outbox(r *stream.Record) bool {
-	return r.Name == "INSERT" && strings.HasPrefix(r.Key("pk"), "I#") && strings.HasPrefix(r.Key("sk"), "O#")
 }
 
 // Letters are the stream's dead letters.

@@ -211,7 +211,8 @@ func (h *Host) Kill(name string) int {
 	for _, p := range h.processes {
 		if f := p.function; f.Name == name {
 			n++
-			// An idle one gets no request any more.
+			// It gets no request any more, also when it is about to ask for one.
+			p.dead = true
 			f.idle = slices.DeleteFunc(f.idle, func(q *process) bool { return q == p })
 			_ = p.cmd.Process.Kill()
 		}

@@ -121,7 +121,7 @@ func call(t *testing.T, h *lambdahost.Host, i in) (lambdahost.Result, out) {
 
 func TestServesOneProcessAgainAndAgain(t *testing.T) {
 	t.Parallel()
-	h := start(t, lambdahost.Config{}, lambdahost.Function{Timeout: 20 * time.Second})
+	h := start(t, lambdahost.Config{}, lambdahost.Function{Timeout: 20 * time.Second, Most: 1})
 	first, a := call(t, h, in{})
 	again, b := call(t, h, in{})
 	if a.PID == 0 || a.PID != b.PID {
@@ -157,7 +157,7 @@ func TestReportsErrorsAsLambdaDoes(t *testing.T) {
 
 func TestKillsAtTheDeadlineAndGoesOn(t *testing.T) {
 	t.Parallel()
-	h := start(t, lambdahost.Config{}, lambdahost.Function{Timeout: 500 * time.Millisecond})
+	h := start(t, lambdahost.Config{}, lambdahost.Function{Timeout: 500 * time.Millisecond, Most: 1})
 	_, a := call(t, h, in{})
 	result, _ := call(t, h, in{Do: "hang"})
 	f := result.Failure()

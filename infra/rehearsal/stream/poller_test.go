@@ -133,6 +133,36 @@ func TestHandsOverWhatTheFilterTakes(t *testing.T) {
 	}
 }
 
+func TestFiltersByAPatternOfTheMapping(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]int{
+		`{"eventName":["INSERT"]}`:                                             3,
+		`{"eventName":["REMOVE","MODIFY"]}`:                                    0,
+		`{"dynamodb":{"Keys":{"pk":{"S":["a"]}}}}`:                             2,
+		`{"dynamodb":{"Keys":{"pk":{"S":[{"anything-but":["a"]}]}}}}`:          1,
+		`{"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"b"}]},"sk":{"N":["1"]}}}}`: 0,
+		stream.OutboxPattern:                                                   0,
+	} {
+		filter, err := stream.Pattern(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &function{}
+		if n := drain(t, stream.Config{Client: source(t, []string{"a", "b", "a"}), Invoke: f.invoke, Filter: filter}); n != want {
+			t.Errorf("%s takes %d records, not %d", pattern, n, want)
+		}
+	}
+	f := &function{}
+	if n := drain(t, stream.Config{Client: source(t, []string{"I#1", "K#1"}), Invoke: f.invoke, Filter: stream.Outbox}); n != 0 {
+		t.Errorf("the outbox filter takes %d records whose sort key is O", n)
+	}
+	for _, pattern := range []string{`{`, `{"a":"b"}`, `{"a":[1]}`, `{"a":[{"numeric":["=",1]}]}`, `{"a":{"b":[{"prefix":1}]}}`} {
+		if _, err := stream.Pattern(pattern); err == nil {
+			t.Errorf("%s is taken", pattern)
+		}
+	}
+}
+
 func TestKeepsTheOrderOfEachPartitionKeyInLanes(t *testing.T) {
 	t.Parallel()
 	var keys []string
