@@ -23,20 +23,12 @@ if ! command -v chromium >/dev/null || ! fc-list 2>/dev/null | grep -qi 'noto.*c
 fi
 chromium --version
 
-step "A DynamoDB server: dynoxide, built by cargo"
-cache=${LIANBAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lianban}
-dynoxide=3.2.0
-if ! grep -qs "dynoxide-rs $dynoxide " "$cache/.crates.toml" || [ ! -x "$cache/bin/dynoxide" ]; then
+if [ -z "${LIANBAN_DYNAMODB:-}" ]; then
+	step "A DynamoDB server: dynoxide, built by cargo once"
 	command -v cargo >/dev/null || { echo "cargo is needed to build the DynamoDB server (https://rustup.rs)" >&2; exit 1; }
-	cargo install --quiet --locked --version "$dynoxide" --root "$cache" \
-		--no-default-features --features native-sqlite,http-server,cli dynoxide-rs
+	go run ./infra/rehearsal install
+	exec go run ./infra/rehearsal with bash infra/test.sh
 fi
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-"$cache/bin/dynoxide" --port "$port" --log quiet &
-server=$!
-trap 'kill "$server" 2>/dev/null || true' EXIT
-export LIANBAN_DYNAMODB=http://127.0.0.1:$port
-echo "dynoxide-rs $dynoxide"
 
 step "Others' tools about templates and workflow file"
 bash infra/lint.sh
@@ -60,6 +52,9 @@ go run ./functions/local demo --lang en | tail -n 3
 
 step "The process killed $kills times under load (seed $seed)"
 go test ./shared/local -count=1 -run Kills -v -kills="$kills" -killseed="$seed" | tail -n 4
+
+step "What an issue costs on AWS, counted in the rehearsal"
+go run ./infra/rehearsal figures
 
 step "Each fuzz target for a short while"
 for package in $(go list ./...); do
