@@ -299,9 +299,6 @@ func uses(f file, name string) (n int) {
 func TestNobodySleeps(t *testing.T) {
 	t.Parallel()
 	for _, f := range files(t) {
-		if f.path == "shared/webui/browser_test.go" {
-			continue // it looks again and again at a real browser, which has its own time
-		}
 		if uses(f, "Sleep") > 0 {
 			t.Errorf("%s sleeps", f.path)
 		}

@@ -82,12 +82,21 @@ func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
 func (s *screen) press(selector string) {
 	s.t.Helper()
 	s.do(chromedp.Evaluate[chromedp.Void](`window.pressed = true`), chromedp.Click(chromedp.CSS(selector)))
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if loaded, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](`!window.pressed && document.readyState === "complete"`)); err == nil && loaded {
-			return
+	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
+	defer cancel()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			loaded, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](`!window.pressed && document.readyState === "complete"`))
+			if err == nil && loaded {
+				return
+			}
+		case <-ctx.Done():
+			s.t.Fatalf("pressing %s leads nowhere", selector)
 		}
 	}
-	s.t.Fatalf("pressing %s leads nowhere", selector)
 }
 
 func (s *screen) says(texts ...string) {
