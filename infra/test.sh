@@ -39,6 +39,7 @@ unformatted=$(go run mvdan.cc/gofumpt@v0.12.0 -l functions infra shared workflow
 go vet ./...
 go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 go mod verify
+go mod tidy -diff
 
 step "The program builds for the machines its users have"
 for target in linux/arm64 darwin/arm64 windows/amd64; do
