@@ -241,6 +241,50 @@ func TestAConsultationClimbsWhileAnotherDepartmentStillHasTime(t *testing.T) {
 	h.ended(approval.Concluded)
 }
 
+func TestARevocationWhileTheConsultationIsHeldIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := parties("cc-water")
+	p.Items = []catalog.ItemNo{25}
+	h.raise(p).settled()
+	h.must(h.by(1), approval.Pledge{SignOff: 1, What: "补齐", By: calendar.MustParse("2026-03-11")})
+	h.at("2026-03-12 00:05").sweep()
+	h.at("2026-03-12 09:00").object(2)
+	h.settled()
+	h.wantIn(1, "Hold consultation")
+	h.must(leader("cc-natural-resources"), approval.Revoke{SignOff: 1, Ground: "行政许可法第六十九条", Reason: "逾期未履行"})
+	h.settled()
+	h.wantIn(1, "Ask department")
+	h.grant(1)
+	h.settled()
+	h.wantIn(1, "Hold consultation")
+	h.rule(generalBranch, 2, approval.SetAside)
+	h.ended(approval.Concluded)
+	if n := h.count(approval.EvMiss); n != 1 {
+		t.Errorf("the duty was missed %d times", n)
+	}
+}
+
+func TestTheSweepFindsADutyMissedAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.raise(approval.Petition{Project: "fenjiang-west-bank", Title: "规划许可", Items: []catalog.ItemNo{25}}).settled()
+	h.must(h.by(1), approval.Pledge{SignOff: 1, What: "补齐", By: calendar.MustParse("2026-04-20")})
+	h.ended(approval.Concluded)
+	if swept := h.at("2026-04-20 23:59").sweep(); swept.Looked != 0 {
+		t.Errorf("before the date has passed: %+v", swept)
+	}
+	if swept := h.at("2026-04-21 00:05").sweep(); swept.Looked != 1 || h.count(approval.EvMiss) != 1 {
+		t.Errorf("after it: %+v, missed %d times", swept, h.count(approval.EvMiss))
+	}
+	if issue := h.issue(); len(issue.Watches) != 0 || issue.SignOff(1).Duty.State != approval.DutyMissed {
+		t.Errorf("left behind %+v, duty %+v", issue.Watches, issue.SignOff(1).Duty)
+	}
+	h.reopen()
+	h.must(leader("cc-natural-resources"), approval.Revoke{SignOff: 1, Ground: "行政许可法第六十九条", Reason: "逾期未履行"})
+	h.ended(approval.Concluded)
+}
+
 func TestWithdrawingWhileATaskIsBeingAsked(t *testing.T) {
 	t.Parallel()
 	for _, function := range []string{"RouteIssue", "AskDepartment", "Tally", "Consult", "CheckClock"} {

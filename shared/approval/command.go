@@ -479,15 +479,20 @@ func (c Pledge) apply(t *transition) error {
 	if c.Checker == "" {
 		c.Checker = s.Department
 	}
-	if _, ok := t.Roster.Department(c.Checker); !ok {
+	switch department, ok := t.Roster.Department(c.Checker); {
+	case !ok:
 		return refuse(Invalid, "checker", "没有这个部门，请从部门列表中选择核查部门。", "There is no such department; choose the checker from the list.")
+	case !department.Kind.Decides():
+		return refuse(Invalid, "checker", "“%[1]s”没有承办人，不能核查承诺，请选择其他部门。", "%[2]q has no officers who could verify it; choose another department.", department.NameZH, department.NameEN)
 	}
 	duty := Duty{What: c.What, By: c.By, Checker: c.Checker}
-	t.decide(c.SignOff, Decision{Kind: OnPledge, Reason: c.Reason}).Duty = &duty
 	t.event(EvCommit, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Granted), c.Reason
 		e.Detail = detail(duty)
 	})
+	duty.State = DutyOpen
+	t.decide(c.SignOff, Decision{Kind: OnPledge, Reason: c.Reason}).Duty = &duty
+	t.watchDuties()
 	t.grant(c.SignOff)
 	return nil
 }
@@ -675,15 +680,7 @@ func (c Resubmit) apply(t *transition) error {
 		s := &t.issue.SignOffs[k]
 		switch s.State {
 		case Objection, Held:
-			s = t.touch(s.N)
-			if s.Decision != nil {
-				s.Earlier = append(slices.Clone(s.Earlier), Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling})
-			}
-			*s = SignOff{
-				N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed,
-				State: Waiting, Limit: s.Limit, LimitMark: s.LimitMark, Light: Green, Clock: s.Clock + 1, Earlier: s.Earlier,
-				Recused: s.Recused, UrgedOn: s.UrgedOn, Urges: s.Urges,
-			}
+			t.redo(s.N)
 		case Open:
 			s = t.touch(s.N)
 			t.stopsEnd(s)

@@ -47,6 +47,9 @@ var situations = []struct {
 		g.raise(one(25)).route()
 		g.must(g.by(1), approval.AskExtension{SignOff: 1, Days: 10, Reason: "论证"})
 	}},
+	{"in_signoff pledged", 1, func(g *game) { g.raise(chain()).route().pledge(1, 9) }},
+	{"in_signoff duty missed", 1, func(g *game) { g.raise(chain()).route().pledge(1, 1).at("2026-03-11 00:00") }},
+	{"in_signoff revoked", 1, func(g *game) { g.raise(chain()).route().pledge(1, 1).at("2026-03-11 00:00").revoke(1) }},
 	{"consulting open", 5, func(g *game) { g.raise(chain()).route().object(1) }},
 	{"consulting objected", 1, func(g *game) { g.raise(chain()).route().object(1) }},
 	{"consulting held", 2, func(g *game) { g.raise(chain()).route().object(1) }},
@@ -67,6 +70,14 @@ var situations = []struct {
 		g.raise(chain()).route().must(approval.Machine, approval.HoldCommand(1, "token", "Internal", "disk on fire"))
 	}},
 	{"concluded agreed", 1, func(g *game) { agreed(g) }},
+	{"concluded duty missed", 1, func(g *game) {
+		g.raise(one(25)).route().pledge(1, 9).close()
+		g.at("2026-03-19 00:00")
+	}},
+	{"concluded revoked", 1, func(g *game) {
+		g.raise(one(25)).route().pledge(1, 9).close()
+		g.at("2026-03-19 00:00").revoke(1)
+	}},
 	{"concluded refused", 1, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold); g.close() }},
 	{"concluded void", 2, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold); g.close() }},
 	{"confirmed", 1, func(g *game) { agreed(g); g.must(secretary, approval.Confirm{Stars: 5}) }},
@@ -156,6 +167,10 @@ var commands = []struct {
 	}},
 	{"rule", []string{"general branch", "headquarters"}, func(n int) approval.Command {
 		return approval.Rule{SignOff: n, Outcome: approval.SetAside, Reason: "会商"}
+	}},
+	{"meet", []string{"officer"}, func(n int) approval.Command { return approval.Meet{SignOff: n, Evidence: "现场核查"} }},
+	{"revoke", []string{"officer", "lead"}, func(n int) approval.Command {
+		return approval.Revoke{SignOff: n, Ground: "行政许可法第六十九条", Reason: "逾期未履行"}
 	}},
 	{"urge", []string{"secretary"}, func(n int) approval.Command { return approval.Urge{SignOff: n, Text: "工期紧"} }},
 	{"comment", []string{

@@ -45,7 +45,7 @@
 //
 // # Promises
 //
-//   - One decision per sign-off and round.
+//   - One decision per sign-off and round, unless it was revoked.
 //   - A sign-off that waits is opened in the same commit as the grant of its last
 //     prerequisite; never earlier, never later.
 //   - Time in which the branch has the matter is no department's overrun: the due
@@ -55,6 +55,8 @@
 //   - An extension is granted by another person than asked for it, once, before the
 //     last day has passed, and moves that day by exactly its days.
 //   - A transfer never resets a clock: it counts from the original receipt.
+//   - A commitment's duty is found to be missed when its date has passed, also after
+//     the issue has ended; what was decided on a revoked approval is not undone.
 //   - A consultation keeps its deadline whatever else is open; above the
 //     headquarters it climbs no further.
 //   - Every commit writes its [Event]s, chained per issue by hash, and at most one

@@ -45,4 +45,5 @@ func (r Rules) RungMoment(s *SignOff, k int) time.Time { return r.rungAt(s, k) }
 const (
 	ConsultWatch = consultWatch
 	HoldWatch    = holdWatch
+	DutyWatch    = dutyWatch
 )

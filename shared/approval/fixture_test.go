@@ -264,9 +264,18 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 			count.Granted++
 		}
 		granted := !slices.ContainsFunc(s.Requires, func(n int) bool { return i.SignOff(n).State != approval.Granted })
+		// What was decided stands when an approval that it built on is revoked.
+		standing := !slices.ContainsFunc(s.Requires, func(n int) bool {
+			p := i.SignOff(n)
+			return p.State != approval.Granted && !slices.ContainsFunc(p.Earlier, func(a approval.Attempt) bool { return a.Duty != nil && a.Duty.State == approval.DutyRevoked })
+		})
 		switch s.State {
-		case approval.Open, approval.Supplement, approval.Objection, approval.Granted, approval.Denied:
+		case approval.Open, approval.Supplement:
 			if !granted {
+				return fmt.Sprintf("sign-off %d is %s with an ungranted prerequisite", s.N, s.State)
+			}
+		case approval.Objection, approval.Granted, approval.Denied:
+			if !standing {
 				return fmt.Sprintf("sign-off %d is %s with an ungranted prerequisite", s.N, s.State)
 			}
 		case approval.Waiting:
@@ -327,8 +336,19 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 	if i.Status != approval.Draft && (count != i.Count || next != i.NextDue || light != i.Light) {
 		return fmt.Sprintf("the header says %+v, due %s, %s; the sign-offs say %+v, due %s, %s", i.Count, i.NextDue, i.Light, count, next, light)
 	}
-	if i.Status.Ended() && len(i.Watches) > 0 {
-		return fmt.Sprintf("the issue is %s and %d watches are left", i.Status, len(i.Watches))
+	var owed calendar.Date
+	for k := range i.SignOffs {
+		if d := i.SignOffs[k].Duty; d != nil && d.State == approval.DutyOpen && (owed.IsZero() || d.By < owed) {
+			owed = d.By
+		}
+	}
+	if w := i.Watch(approval.DutyWatch); owed.IsZero() != (w == nil) || w != nil && (!w.WakeAt.Equal(owed.End()) || w.Token != "") {
+		return fmt.Sprintf("the next duty is due on %s and watched by %+v", owed, w)
+	}
+	for _, w := range i.Watches {
+		if i.Status.Ended() && w.SignOff != approval.DutyWatch {
+			return fmt.Sprintf("the issue is %s and the watch over %d is left", i.Status, w.SignOff)
+		}
 	}
 	if i.Status.Ended() && i.Hold != nil {
 		return "the issue has ended and is held for an operator"

@@ -79,6 +79,7 @@ type Issue struct {
 	Hold         *Hold         `json:"hold,omitempty"`
 	Rating       *Rating       `json:"rating,omitempty"`
 	Measure      *Measure      `json:"measure,omitempty"`
+	Revoked      []int         `json:"revoked,omitempty"` // sign-offs whose approval was revoked after the end
 	Count        Count         `json:"count"`
 	NextDue      calendar.Date `json:"nextDue,omitzero"` // earliest due date of an open sign-off
 

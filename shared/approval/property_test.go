@@ -281,7 +281,7 @@ func (w *world) people(t *rapid.T) (moves []move) {
 		case approval.Open:
 			add(a, approval.Grant{SignOff: s.N})
 			add(a, approval.Grant{SignOff: s.N})
-			add(a, approval.Pledge{SignOff: s.N, What: "补齐", By: calendar.Of(w.now).Add(20)})
+			add(a, approval.Pledge{SignOff: s.N, What: "补齐", By: calendar.Of(w.now).Add(rapid.IntRange(1, 20).Draw(t, "until"))})
 			add(a, approval.Oppose{SignOff: s.N, Ground: "法条", Reason: "理由"})
 			add(a, approval.AskSupplement{SignOff: s.N, Papers: []string{"图"}})
 			add(a, approval.AskExtension{SignOff: s.N, Days: rapid.IntRange(1, 12).Draw(t, "days"), Reason: "论证"})
@@ -307,6 +307,12 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			}
 		default:
 			add(a, approval.Grant{SignOff: s.N})
+		}
+		if s.Duty != nil {
+			if rapid.IntRange(0, 3).Draw(t, "met") == 0 {
+				add(officer(s.Duty.Checker, 1), approval.Meet{SignOff: s.N, Evidence: "现场核查"})
+			}
+			add(officer(s.Duty.Checker, 2), approval.Revoke{SignOff: s.N, Ground: "行政许可法第六十九条", Reason: "逾期未履行"})
 		}
 	}
 	switch {
@@ -406,8 +412,10 @@ func (w *world) answer() bool {
 				return true
 			}
 			a := officer(s.Department, 1)
-			if slices.ContainsFunc(s.Recused, func(r approval.Recusal) bool { return r.Person == a.Person }) {
-				a = officer(s.Department, 2)
+			for _, p := range rules.Roster.People(roster.Officer, string(s.Department)) {
+				if !slices.ContainsFunc(s.Recused, func(r approval.Recusal) bool { return r.Person == p.ID }) {
+					a.Person = p.ID
+				}
 			}
 			if s.Assignee != "" {
 				a.Person = s.Assignee
@@ -448,7 +456,11 @@ func (w *world) end() {
 			w.Fatalf("sign-off %d ended as %s", k+1, i.SignOffs[k].State)
 		}
 	}
-	if len(i.Watches) > 0 || i.Hold != nil {
+	if watch := i.Watch(approval.DutyWatch); watch != nil {
+		w.now = w.now.AddDate(1, 0, 0)
+		w.must(approval.Machine, approval.RouseCommand(*watch))
+	}
+	if i = &w.issue; len(i.Watches) > 0 || i.Hold != nil {
 		w.Fatalf("left behind: %+v %+v", i.Watches, i.Hold)
 	}
 	if err := approval.VerifyChain(w.events, i.Head); err != nil {
@@ -463,6 +475,8 @@ func (w *world) end() {
 				w.Fatalf("sign-off %d was decided twice in round %d", e.SignOff, e.Round)
 			}
 			decided[key] = e.Kind
+		case approval.EvRevoke:
+			delete(decided, [2]int{e.SignOff, e.Round})
 		}
 	}
 }

@@ -63,7 +63,7 @@ type transition struct {
 	issue   Issue
 	changed bool
 	touched [MaxSignOffs + 1]bool
-	watches [holdWatch + 1]watchChange
+	watches [dutyWatch + 1]watchChange
 	events  []Event
 	start   *Start
 	wake    []Wake
@@ -293,16 +293,32 @@ func (t *transition) release() {
 		again = false
 		for k := range t.issue.SignOffs {
 			s := &t.issue.SignOffs[k]
-			blocked := func(n int) bool {
-				p := t.issue.SignOffs[n-1].State
-				return p == Objection || p == Held || p == Denied || p == Void
-			}
-			if s.State == Held && !slices.ContainsFunc(s.Requires, blocked) {
+			if s.State == Held && !slices.ContainsFunc(s.Requires, t.blocked) {
 				t.touch(s.N).State = Waiting
 				t.nudge(s.N)
 				again = true
 			}
 		}
+	}
+}
+
+// blocked reports whether nothing opens behind sign-off n without a ruling.
+func (t *transition) blocked(n int) bool {
+	s := t.issue.SignOffs[n-1].State
+	return s == Objection || s == Held || s == Denied || s == Void
+}
+
+// redo clears a sign-off for a new examination, with a new clock. What was decided
+// is kept among its earlier attempts, and who stands aside stays aside.
+func (t *transition) redo(n int) {
+	s := t.touch(n)
+	if s.Decision != nil {
+		s.Earlier = append(slices.Clone(s.Earlier), Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Duty: s.Duty})
+	}
+	*s = SignOff{
+		N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed,
+		State: Waiting, Limit: s.Limit, LimitMark: s.LimitMark, Light: Green, Clock: s.Clock + 1, Earlier: s.Earlier,
+		Recused: s.Recused, UrgedOn: s.UrgedOn, Urges: s.Urges,
 	}
 }
 

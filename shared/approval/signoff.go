@@ -81,7 +81,7 @@ type SignOff struct {
 	Extension *Extension `json:"extension,omitempty"`
 	Ruling    *Ruling    `json:"ruling,omitempty"`
 	Duty      *Duty      `json:"duty,omitempty"`
-	Earlier   []Attempt  `json:"earlier,omitempty"` // decisions of earlier rounds
+	Earlier   []Attempt  `json:"earlier,omitempty"` // decisions of earlier rounds, and revoked ones
 }
 
 // Stop (停表) is a span in which the clock stands still.
@@ -107,13 +107,6 @@ type Decision struct {
 	At     time.Time    `json:"at"`
 	Ground string       `json:"ground,omitempty"` // legal ground; mandatory for an objection
 	Reason string       `json:"reason,omitempty"`
-}
-
-// Duty is what a commitment (告知承诺) leaves to be verified.
-type Duty struct {
-	What    string              `json:"what"`
-	By      calendar.Date       `json:"by"`
-	Checker roster.DepartmentID `json:"checker"`
 }
 
 // Request (补正) asks the branch once, all at once, for what is missing.
@@ -168,15 +161,16 @@ type Ruling struct {
 	At      time.Time `json:"at"`
 }
 
-// Attempt keeps what an earlier round brought.
+// Attempt keeps what an earlier round brought, or a decision that was revoked.
 type Attempt struct {
 	Round    int       `json:"round"`
 	Decision *Decision `json:"decision,omitempty"`
 	Ruling   *Ruling   `json:"ruling,omitempty"`
+	Duty     *Duty     `json:"duty,omitempty"` // of an approval that was revoked
 }
 
-// Watch is the machine's eye on one sign-off, on the consultation or on an
-// operator's hold: the token that wakes it, and when it means to look by itself.
+// Watch is the machine's eye on one sign-off, on the consultation, on an
+// operator's hold or on the duties of commitments: the token that wakes it, and when it means to look by itself.
 // Tokens never leave the inside.
 type Watch struct {
 	SignOff int       `json:"n"`
@@ -189,6 +183,7 @@ type Watch struct {
 const (
 	consultWatch = 0
 	holdWatch    = MaxSignOffs + 1
+	dutyWatch    = MaxSignOffs + 2
 )
 
 // spans turns stops into the calendar's dates.

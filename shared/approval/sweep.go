@@ -97,6 +97,10 @@ func (c rouse) apply(t *transition) error {
 	if w == nil || w.Token != c.watch.Token || !w.WakeAt.Equal(c.watch.WakeAt) {
 		return nil // it has woken meanwhile
 	}
+	if n == dutyWatch {
+		t.missAll()
+		return nil
+	}
 	if n == consultWatch && w.Token == "" {
 		if err := (tally{t.issue.Round()}).apply(t); err != nil || t.changed {
 			return err

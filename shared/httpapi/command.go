@@ -92,6 +92,17 @@ type Comment struct {
 	SignOff int    `json:"signOff,omitempty" doc:"The sign-off that it is about; absent: the whole issue."`
 }
 
+// Meet checks a duty off.
+type Meet struct {
+	Evidence string `json:"evidence" doc:"By which the commitment was found to be met."`
+}
+
+// Revoke takes an approval back.
+type Revoke struct {
+	Ground string `json:"ground" doc:"The legal ground 法律依据."`
+	Reason string `json:"reason"`
+}
+
 // Rule decides an objection.
 type Rule struct {
 	Outcome string `json:"outcome" enum:"upheld,set_aside,revised" doc:"异议成立, 异议不成立 or 退回修改."`
@@ -214,6 +225,14 @@ type (
 		OfIssue
 		Body Comment
 	}
+	meetIn struct {
+		OfSignOff
+		Body Meet
+	}
+	revokeIn struct {
+		OfSignOff
+		Body Revoke
+	}
 	ruleIn struct {
 		OfSignOff
 		Body Rule
@@ -270,6 +289,8 @@ func (a *API) commands() {
 	huma.Register(a.huma, ofSignOff("/supplement/answer", "answerSupplement", "Bring the supplement 提交补正"), a.answerSupplement)
 	huma.Register(a.huma, ofSignOff("/extension", "askExtension", "Ask the lead for more time 申请延期"), a.askExtension)
 	huma.Register(a.huma, ofSignOff("/extension/answer", "answerExtension", "Grant or refuse an extension, as the department's lead 批准延期"), a.answerExtension)
+	huma.Register(a.huma, ofSignOff("/duty/evidence", "meetDuty", "Check a commitment's duty off, as its checker 核查承诺"), a.meet)
+	huma.Register(a.huma, ofSignOff("/duty/revocation", "revoke", "Revoke an approval whose duty was missed, as its checker 撤销同意"), a.revoke)
 	huma.Register(a.huma, ofSignOff("/ruling", "rule", "Rule on an objection 裁定异议"), a.rule)
 }
 
@@ -490,6 +511,14 @@ func (s *server) askExtension(ctx context.Context, in *extendIn) (*IssueOut, err
 
 func (s *server) answerExtension(ctx context.Context, in *extendedIn) (*IssueOut, error) {
 	return s.do(ctx, in.OfIssue, approval.AnswerExtension{SignOff: in.N, Answer: approval.ExtensionAnswer(in.Body.Answer), Note: in.Body.Note})
+}
+
+func (s *server) meet(ctx context.Context, in *meetIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Meet{SignOff: in.N, Evidence: in.Body.Evidence})
+}
+
+func (s *server) revoke(ctx context.Context, in *revokeIn) (*IssueOut, error) {
+	return s.do(ctx, in.OfIssue, approval.Revoke{SignOff: in.N, Ground: in.Body.Ground, Reason: in.Body.Reason})
 }
 
 func (s *server) rule(ctx context.Context, in *ruleIn) (*IssueOut, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lianban/shared/approval"
+	"lianban/shared/approval/approvaltest"
 	"lianban/shared/roster"
 )
 
@@ -259,6 +260,39 @@ func TestABranchUrgesAndEverybodyComments(t *testing.T) {
 	}
 }
 
+func TestACommitmentIsVerifiedOrItsApprovalRevoked(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(permit)
+	task := "/issues/" + id + "/signoffs/1"
+	w.post(resources, task+"/decision", `{"kind":"commitment","what":"补齐","by":"2026-03-10","checker":"cc-bureau"}`).problem(422, "invalid", "checker")
+	a := w.post(resources, task+"/decision", `{"kind":"commitment","what":"补齐","by":"2026-03-10"}`).is(200)
+	if a.text("signOffs", 0, "duty", "state") != "open" || len(a.at("revoked").([]any)) != 0 {
+		t.Errorf("pledged: %s", a.body)
+	}
+	w.close(id, 1)
+	w.post(police, task+"/duty/evidence", `{"evidence":"现场核查"}`).problem(http.StatusForbidden, "forbidden", "")
+	w.post(resources, task+"/duty/evidence", `{"evidence":""}`).problem(422, "invalid", "evidence")
+	w.post(resourcesLead, task+"/duty/revocation", `{"ground":"行政许可法第六十九条","reason":"逾期未履行"}`).problem(http.StatusConflict, "conflict", "")
+	w.clock.Add(9 * 24 * time.Hour)
+	sweep := approval.Sweep{Service: w.service, Relay: approval.Relay{Workflows: &approvaltest.Stillness{}, Store: w.service.Store()}}
+	if swept, err := sweep.Run(t.Context()); err != nil || swept.Looked != 1 {
+		t.Fatalf("swept %+v, %v", swept, err)
+	}
+	if got := w.get(uValley, "/issues/"+id).is(200).text("signOffs", 0, "duty", "state"); got != "missed" {
+		t.Errorf("after its date the duty is %s", got)
+	}
+	w.post(resourcesLead, task+"/duty/revocation", `{"ground":"","reason":"逾期未履行"}`).problem(422, "invalid", "ground")
+	a = w.post(resourcesLead, task+"/duty/revocation", `{"ground":"行政许可法第六十九条","reason":"逾期未履行"}`).is(200)
+	if a.text("revoked") != "[1]" || a.text("signOffs", 0, "duty", "state") != "revoked" || a.text("signOffs", 0, "duty", "settledBy", "role") != "lead" || a.text("status") != "concluded" {
+		t.Errorf("revoked: %s", a.body)
+	}
+	if got := w.get(uValley, "/issues?project=fenjiang-west-bank").is(200).text("items", 0, "revoked"); got != "[1]" {
+		t.Errorf("the mark in the list: %s", got)
+	}
+	w.post(resources, task+"/duty/evidence", `{"evidence":"补核"}`).problem(http.StatusConflict, "closed", "")
+}
+
 func TestADraftIsItsBranchsAlone(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -272,7 +306,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 		for path, body := range map[string]string{
 			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
-			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/comments": `{"text":"x"}`, "/signoffs/1/urge": "",
+			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duty/evidence": `{"evidence":"x"}`, "/signoffs/1/duty/revocation": `{"ground":"x","reason":"x"}`, "/comments": `{"text":"x"}`, "/signoffs/1/urge": "",
 			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
 			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
 		} {
@@ -360,6 +394,11 @@ func changes() map[string]struct {
 		return w.post(fenjiang, "/issues", strings.Replace(diversion, "{", `{"draft":true,`, 1)).is(201).text("id")
 	}
 	start := func(w *world) string { return w.raised(diversion) }
+	pledged := func(w *world) string {
+		id := w.raised(permit)
+		w.post(resources, "/issues/"+id+"/signoffs/1/decision", `{"kind":"commitment","what":"补齐","by":"2026-03-10"}`).is(200)
+		return id
+	}
 	transferred := func(w *world) string {
 		id := w.raised(diversion)
 		w.post(police, "/issues/"+id+"/signoffs/1/transfer", `{"department":"cc-housing","reason":"职责"}`).is(200)
@@ -406,8 +445,15 @@ func changes() map[string]struct {
 			w.post(police, "/issues/"+id+"/signoffs/1/supplement", `{"papers":["图纸"]}`).is(200)
 			return id
 		}},
-		"POST /api/v1/issues/{id}/signoffs/{n}/assignee":        {resourcesLead, `{"person":"cc-natural-resources-officer-2"}`, func(w *world) string { return w.raised(permit) }},
-		"POST /api/v1/issues/{id}/signoffs/{n}/recusal":         {police, `{"reason":"亲属在项目单位"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/assignee":      {resourcesLead, `{"person":"cc-natural-resources-officer-2"}`, func(w *world) string { return w.raised(permit) }},
+		"POST /api/v1/issues/{id}/signoffs/{n}/recusal":       {police, `{"reason":"亲属在项目单位"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/duty/evidence": {resources, `{"evidence":"现场核查"}`, pledged},
+		"POST /api/v1/issues/{id}/signoffs/{n}/duty/revocation": {resourcesLead, `{"ground":"行政许可法第六十九条","reason":"逾期未履行"}`, func(w *world) string {
+			id := pledged(w)
+			w.close(id, 1)
+			w.clock.Add(9 * 24 * time.Hour)
+			return id
+		}},
 		"POST /api/v1/issues/{id}/comments":                     {overseer, `{"text":"停表理由待核","signOff":1}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/urge":            {fenjiang, `{"text":"工期紧"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/transfer":        {police, `{"department":"cc-housing","reason":"职责"}`, start},

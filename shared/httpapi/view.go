@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -85,6 +86,7 @@ type Summary struct {
 	Light       string        `json:"light" enum:"green,yellow,red"`
 	NextDue     calendar.Date `json:"nextDue,omitzero" format:"date" doc:"The earliest last day of an open sign-off."`
 	Count       Count         `json:"count"`
+	Revoked     []int         `json:"revoked" doc:"Sign-offs whose approval was revoked after the issue had ended."`
 	OnHold      bool          `json:"onHold" doc:"The workflow waits for an operator."`
 }
 
@@ -158,7 +160,7 @@ type SignOff struct {
 	Extension  *Extension    `json:"extension,omitempty"`
 	Ruling     *Ruling       `json:"ruling,omitempty"`
 	Duty       *Duty         `json:"duty,omitempty"`
-	Earlier    []Previous    `json:"earlier" doc:"What earlier rounds brought."`
+	Earlier    []Previous    `json:"earlier" doc:"What earlier rounds brought, and decisions that were revoked."`
 }
 
 // Stop is a span in which the clock stands still.
@@ -239,13 +241,21 @@ type Duty struct {
 	What    string        `json:"what"`
 	By      calendar.Date `json:"by" format:"date"`
 	Checker Ref           `json:"checker"`
+
+	State     string    `json:"state" enum:"open,met,missed,revoked"`
+	Evidence  string    `json:"evidence,omitempty" doc:"By which it was found to be met."`
+	Ground    string    `json:"ground,omitempty" doc:"On which the approval was revoked."`
+	Reason    string    `json:"reason,omitempty" doc:"For which it was revoked."`
+	SettledBy *Actor    `json:"settledBy,omitempty"`
+	SettledAt time.Time `json:"settledAt,omitzero"`
 }
 
-// Previous is what an earlier round brought.
+// Previous is what an earlier round brought, or a decision that was revoked.
 type Previous struct {
 	Round    int       `json:"round"`
 	Decision *Decision `json:"decision,omitempty"`
 	Ruling   *Ruling   `json:"ruling,omitempty"`
+	Duty     *Duty     `json:"duty,omitempty" doc:"Of an approval that was revoked."`
 }
 
 // Consultation is the joint consultation on objections.
@@ -297,7 +307,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, meet_duty, miss_duty, revoke, hold, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -415,7 +425,7 @@ func (v view) summary(i *approval.Issue) Summary {
 		Project: v.project(i.Project), Branch: *v.unit(string(i.Branch)), District: v.district(i.District), Title: i.Title,
 		RaisedBy: v.by(i.RaisedBy), CreatedAt: i.CreatedAt, RaisedAt: i.RaisedAt, ConcludedAt: i.ConcludedAt, ConfirmedAt: i.ConfirmedAt,
 		Round: i.Round(), Tier: v.tier(i.Tier), Light: string(i.Light), NextDue: i.NextDue,
-		Count: Count{i.Count.All, i.Count.Open, i.Count.Disputed, i.Count.Waiting, i.Count.Granted}, OnHold: i.Hold != nil,
+		Count: Count{i.Count.All, i.Count.Open, i.Count.Disputed, i.Count.Waiting, i.Count.Granted}, Revoked: whole(i.Revoked), OnHold: i.Hold != nil,
 	}
 }
 
@@ -492,7 +502,7 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		Urges:   s.Urges, UrgedOn: s.UrgedOn,
 		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
 		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
-			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling)}
+			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), v.duty(a.Duty)}
 		}),
 	}
 	if s.Item != 0 {
@@ -531,9 +541,7 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 			out.Extension.AnsweredBy = &by
 		}
 	}
-	if d := s.Duty; d != nil {
-		out.Duty = &Duty{d.What, d.By, v.department(d.Checker)}
-	}
+	out.Duty = v.duty(s.Duty)
 	return out
 }
 
@@ -544,6 +552,21 @@ func (v view) decision(d *approval.Decision) *Decision {
 		return nil
 	}
 	return &Decision{string(d.Kind), v.by(d.By), d.At, d.Ground, d.Reason}
+}
+
+func (v view) duty(d *approval.Duty) *Duty {
+	if d == nil {
+		return nil
+	}
+	out := &Duty{
+		What: d.What, By: d.By, Checker: v.department(d.Checker),
+		State: string(cmp.Or(d.State, approval.DutyOpen)), Evidence: d.Evidence, Ground: d.Ground, Reason: d.Reason, SettledAt: d.SettledAt,
+	}
+	if !d.SettledAt.IsZero() {
+		by := v.by(d.SettledBy)
+		out.SettledBy = &by
+	}
+	return out
 }
 
 func (v view) word(w *approval.Word) *Word {

@@ -37,6 +37,9 @@ type eventDetail struct {
 	Was        roster.PersonID     `json:"was"`
 	Sender     roster.DepartmentID `json:"sender"`
 	Department roster.DepartmentID `json:"department"`
+	Ended      bool                `json:"ended"`
+	Waiting    []int               `json:"waiting"`
+	Standing   []int               `json:"standing"`
 	Days       int                 `json:"days"`
 	Unit       calendar.Unit       `json:"unit"`
 	From       calendar.Date       `json:"from"`
@@ -116,6 +119,23 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 			out.Text = v.t(key+".text", who, task, e.Reason)
 		}
 		out.Reason = ""
+	case approval.EvMeet:
+		out.Text, out.Reason = v.t(key, who, task, e.Reason), ""
+	case approval.EvMiss:
+		out.Text, out.Class = v.t(key, task, v.date(d.By)), "alarm"
+	case approval.EvRevoke:
+		out.Class = "alarm"
+		if d.Ended {
+			out.Text = v.t(key+".ended", who, task)
+			break
+		}
+		out.Text = v.t(key, who, task)
+		if len(d.Waiting) > 0 {
+			out.Text += v.t(key+".waiting", v.numbers(d.Waiting))
+		}
+		if len(d.Standing) > 0 {
+			out.Text += v.t(key+".standing", v.numbers(d.Standing))
+		}
 	case approval.EvAskExtend, approval.EvNotExtend:
 		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}))
 	case approval.EvExtend:
