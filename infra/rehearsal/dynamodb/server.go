@@ -25,17 +25,17 @@ func Install(folder string) []string {
 	}
 }
 
-// Folder is where the server is looked for beside PATH: LIANBAN_DYNOXIDE_ROOT, or
-// a folder in the user's cache.
+// Folder is where the server is looked for beside PATH: LIANBAN_CACHE, or a folder
+// in the user's cache; infra/test.sh installs it there too.
 func Folder() (string, error) {
-	if root := os.Getenv("LIANBAN_DYNOXIDE_ROOT"); root != "" {
+	if root := os.Getenv("LIANBAN_CACHE"); root != "" {
 		return root, nil
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("a folder for the DynamoDB server: %w", err)
 	}
-	return filepath.Join(cache, "lianban", "dynoxide-"+Version), nil
+	return filepath.Join(cache, "lianban"), nil
 }
 
 // Server is a running server, empty at first and gone with its process.

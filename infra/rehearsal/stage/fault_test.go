@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,12 +14,15 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/google/go-cmp/cmp"
 
 	"lianban/infra/rehearsal/dynamodb"
 	"lianban/infra/rehearsal/stage"
 	"lianban/shared/approval"
 	"lianban/shared/engine"
+	"lianban/shared/local"
 	"lianban/shared/roster"
+	"lianban/shared/sim"
 )
 
 // The people of the demonstration who act here.
@@ -239,6 +243,106 @@ func TestEndsWellWhenAFunctionIsKilledMidCall(t *testing.T) {
 			})
 		}
 	}
+}
+
+// attended is a stage with an administrator who resumes at once what is held.
+type attended struct {
+	*stage.Stage
+	ids  []approval.IssueID
+	held int
+}
+
+// Settle implements sim.World.
+func (a *attended) Settle(ctx context.Context) error {
+	for again := true; again; {
+		if err := a.Stage.Settle(ctx); err != nil {
+			return err
+		}
+		again = false
+		for _, id := range a.ids {
+			issue, err := a.Behind.Issue(ctx, id)
+			if approval.IsKind(err, approval.NotFound) || err == nil && issue.Hold == nil {
+				continue
+			}
+			if err == nil {
+				_, _, err = a.Service.Do(ctx, id, approval.Resume{Reason: "核查无误，继续办理。"}, approval.Call{Actor: administrator})
+			}
+			if err != nil {
+				return err
+			}
+			if a.held++; a.held > 100 {
+				return fmt.Errorf("issue %s is held again and again", id)
+			}
+			again = true
+		}
+	}
+	return nil
+}
+
+// The three cases with their objections, supplements and late answers, while every
+// 29th call of any function ends in its process's death after its work: the
+// verdicts and every measure are those of the embedded side.
+func TestPlaysTheCasesThoughProcessesDie(t *testing.T) {
+	t.Parallel()
+	url := server(t)
+	clock := sim.NewClock(first())
+	app, err := local.Open(t.Context(), local.Config{Data: filepath.Join(t.TempDir(), "local.db"), Now: clock.Now, NewID: sim.IDs(clock.Now), Rand: sim.Rand(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	embedded := sim.Player{Service: app.Service, World: app, Clock: clock}
+	here, err := embedded.Play(t.Context(), sim.Cases(), raised, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	clock = sim.NewClock(first())
+	a := &attended{}
+	ids := sim.IDs(clock.Now)
+	var mu sync.Mutex
+	calls, killed := 0, map[string]int{}
+	a.Stage, err = stage.New(t.Context(), stage.Config{
+		DynamoDB: url, Clock: clock, Retries: 50,
+		NewID: func() approval.IssueID {
+			id := ids()
+			a.ids = append(a.ids, id)
+			return id
+		},
+		Invoke: func(ctx context.Context, name string, payload []byte, call stage.Call) ([]byte, error) {
+			out, err := call(ctx, payload)
+			mu.Lock()
+			defer mu.Unlock()
+			if calls++; calls%29 != 0 {
+				return out, err
+			}
+			killed[name]++
+			return nil, &engine.FunctionError{Name: "Runtime.ExitError", Cause: "Runtime exited with error: signal: killed"}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	cloud := sim.Player{Service: a.Service, World: a, Clock: clock}
+	there, err := cloud.Play(t.Context(), sim.Cases(), raised, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, c := range sim.Cases() {
+		want, got := read(t, app.Service, app.Service.Store(), here[k]), read(t, a.Service, a.Behind, there[k])
+		if want.Issue.Verdict != got.Issue.Verdict || got.Issue.Status != approval.Confirmed {
+			t.Errorf("case %s ended %s, %s", c.Key, got.Issue.Status, got.Issue.Verdict)
+		}
+		if diff := cmp.Diff(plain(t, want.Report), plain(t, got.Report)); diff != "" {
+			t.Errorf("case %s (-embedded +cloud):\n%s", c.Key, diff)
+		}
+	}
+	t.Logf("killed %v, held for an operator %d times", killed, a.held)
 }
 
 // The stream delivers at least once.

@@ -124,24 +124,26 @@ func mask(v any) any {
 	return v
 }
 
+// first is when the first case is raised, raised when each is.
+func first() time.Time {
+	at := sim.Cases()[0].Raised
+	for _, c := range sim.Cases() {
+		if c.Raised.Before(at) {
+			at = c.Raised
+		}
+	}
+	return at
+}
+
+func raised(c *sim.Case) time.Time { return c.Raised }
+
 // The three reported cases, from raising to confirming, on the embedded side and
 // on the cloud side by the same clock and the same ids: issue, sign-offs, every
 // audit event in its order and at its time, and every measure are the same.
 func TestPlaysTheCasesAsTheEmbeddedSideDoes(t *testing.T) {
 	t.Parallel()
 	url := server(t)
-	start := func() *sim.Clock {
-		first := sim.Cases()[0].Raised
-		for _, c := range sim.Cases() {
-			if c.Raised.Before(first) {
-				first = c.Raised
-			}
-		}
-		return sim.NewClock(first)
-	}
-	raised := func(c *sim.Case) time.Time { return c.Raised }
-
-	clock := start()
+	clock := sim.NewClock(first())
 	app, err := local.Open(t.Context(), local.Config{Data: filepath.Join(t.TempDir(), "local.db"), Now: clock.Now, NewID: sim.IDs(clock.Now), Rand: sim.Rand(1)})
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +155,7 @@ func TestPlaysTheCasesAsTheEmbeddedSideDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	clock = start()
+	clock = sim.NewClock(first())
 	s, err := stage.New(t.Context(), stage.Config{DynamoDB: url, Clock: clock})
 	if err != nil {
 		t.Fatal(err)

@@ -66,6 +66,9 @@ type Poller struct {
 	cfg    Config
 	stream string
 	shards []*shard
+	// stale says that there may be shards that are not known: at first, and once a
+	// shard has ended, because new ones are children of those that end.
+	stale bool
 }
 
 type shard struct {
@@ -97,7 +100,7 @@ func New(cfg Config) *Poller {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Poller{cfg: cfg}
+	return &Poller{cfg: cfg, stale: true}
 }
 
 func pause(ctx context.Context, n int) error {
@@ -132,12 +135,14 @@ const api = "DynamoDBStreams_20120810."
 // Drain hands over what the stream holds by now and answers how many records
 // the function was given; those of the dead letters count.
 func (p *Poller) Drain(ctx context.Context) (int, error) {
-	if err := p.refresh(ctx); err != nil {
-		return 0, err
-	}
 	given := 0
 	for more := true; more; {
 		more = false
+		if p.stale {
+			if err := p.refresh(ctx); err != nil {
+				return given, err
+			}
+		}
 		for _, s := range p.shards {
 			if s.ended || p.waits(s) {
 				continue
@@ -202,6 +207,7 @@ func (p *Poller) refresh(ctx context.Context) error {
 			}
 		}
 		if out.StreamDescription.LastEvaluatedShardId == "" {
+			p.stale = false
 			return nil
 		}
 		in["ExclusiveStartShardId"] = out.StreamDescription.LastEvaluatedShardId
@@ -254,6 +260,7 @@ func (p *Poller) step(ctx context.Context, s *shard) (given, read int, err error
 	}
 	s.iterator = out.NextShardIterator
 	s.ended = s.iterator == ""
+	p.stale = p.stale || s.ended
 	return given, len(out.Records), nil
 }
 
