@@ -27,7 +27,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		pages, err := webui.New(webui.Config{Service: service, Verifier: verifier, Log: h.Log, Secure: true})
+		pages, err := webui.New(webui.Config{Service: service, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote})
 		if err != nil {
 			return nil, err
 		}

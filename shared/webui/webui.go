@@ -39,6 +39,9 @@ type Config struct {
 	Log    *slog.Logger // nil: slog.Default()
 	// Secure sends cookies over TLS only.
 	Secure bool
+	// ICPNote is the filing number of the website (ICP备案号), shown at the foot of
+	// every page when there is one (非经营性互联网信息服务备案管理办法 art. 13).
+	ICPNote string
 }
 
 // maxBody is how much a form may send.
@@ -237,6 +240,7 @@ type frame struct {
 	Notice      string
 	Demo        bool
 	Today       string
+	ICP         string
 }
 
 type link struct {
@@ -245,7 +249,7 @@ type link struct {
 }
 
 func (v *visit) frame(title string) frame {
-	f := frame{Lang: v.lang, Title: title, Viewer: v.viewer, Notice: v.notice, Demo: v.SignIn != nil, Today: v.date(v.today)}
+	f := frame{Lang: v.lang, Title: title, Viewer: v.viewer, Notice: v.notice, Demo: v.SignIn != nil, Today: v.date(v.today), ICP: v.ICPNote}
 	q := v.r.URL.Query()
 	q.Del("done")
 	q.Set("lang", map[string]string{zh: en, en: zh}[v.lang])

@@ -396,7 +396,7 @@ func TestAnInternalErrorIsLoggedAndNotShown(t *testing.T) {
 	var log strings.Builder
 	handler, err := New(Config{
 		Service:  approval.NewService(w.service.Rules, broken{w.service.Store()}, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs()),
-		Verifier: old.Verifier, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Verifier: old.Verifier, Log: slog.New(slog.NewTextHandler(&log, nil)), ICPNote: "粤ICP备00000000号",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -407,7 +407,7 @@ func TestAnInternalErrorIsLoggedAndNotShown(t *testing.T) {
 		t.Errorf("the log says %q", log.String())
 	}
 	stranger := &browser{t: t, handler: handler, cookies: map[string]string{}}
-	stranger.get("/").wants(http.StatusOK, "统一身份认证").lacks("演示")
+	stranger.get("/").wants(http.StatusOK, "统一身份认证", "粤ICP备00000000号").lacks("演示")
 	stranger.post("/sign-in", map[string][]string{"person": {"u-valley-secretary"}, "role": {"secretary"}, "unit": {"branch-u-valley"}}).wants(http.StatusForbidden)
 }
 
