@@ -29,6 +29,10 @@ if [ -z "${LIANBAN_DYNAMODB:-}" ]; then
 	go run ./infra/rehearsal install
 	exec go run ./infra/rehearsal with bash infra/test.sh
 fi
+if [ -z "${LIANBAN_STEPFUNCTIONS:-}" ]; then
+	step "An independent Step Functions server: moto, of PyPI"
+	exec bash infra/compare/run.sh bash infra/test.sh
+fi
 
 step "Others' tools about templates and workflow file"
 bash infra/lint.sh
