@@ -106,16 +106,30 @@ func (r *run) fail(token, name string) {
 
 func (r *run) history() []types.HistoryEvent {
 	r.Helper()
-	var all []types.HistoryEvent
+	// Reading is repeated when a connection breaks: many stories share the clients.
+	for try := 1; ; try++ {
+		all, err := r.read()
+		if err == nil {
+			return all
+		}
+		if try == readTries {
+			r.Fatalf("%s: %v", r.side.name, err)
+		}
+	}
+}
+
+const readTries = 3
+
+func (r *run) read() (all []types.HistoryEvent, err error) {
 	pages := sfn.NewGetExecutionHistoryPaginator(r.side, &sfn.GetExecutionHistoryInput{ExecutionArn: &r.arn, MaxResults: 1000})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(context.WithoutCancel(r.ctx))
 		if err != nil {
-			r.Fatalf("%s: %v", r.side.name, err)
+			return nil, err
 		}
 		all = append(all, page.Events...)
 	}
-	return all
+	return all, nil
 }
 
 func (r *run) count(kind types.HistoryEventType) (n int) {
