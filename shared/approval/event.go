@@ -62,7 +62,6 @@ const (
 	EvMeet       = "meet_duty"
 	EvMiss       = "miss_duty"
 	EvRevoke     = "revoke"
-	EvHold       = "hold"
 	EvYellow     = "yellow"
 	EvRed        = "red"
 	EvEscalate   = "escalate"

@@ -165,7 +165,7 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text, out.Class = v.t(key), "alarm"
 	case approval.EvResubmit:
 		out.Text = v.t(key, who, e.Round)
-	case approval.EvReturn, approval.EvHold, approval.EvRouse, approval.EvCarryOver:
+	case approval.EvReturn, approval.EvRouse, approval.EvCarryOver:
 		out.Text = v.t(key)
 	case approval.EvDraft, approval.EvWithdraw, approval.EvResume:
 		out.Text = v.t(key, who)
