@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lianban/shared/calendar"
@@ -16,7 +17,7 @@ import (
 // tries again when another commit came between. Callers on both sides of the
 // house (HTTP, pages, workflow tasks, sweep) hold one.
 type Service struct {
-	Rules
+	rules     atomic.Pointer[Rules]
 	store     Store
 	workflows Workflows
 	now       func() time.Time
@@ -32,8 +33,17 @@ type Service struct {
 // NewService joins the rules to a store and the workflows. The clock and the
 // source of ids (UUIDv7) come from outside.
 func NewService(rules Rules, store Store, workflows Workflows, now func() time.Time, newID func() IssueID) *Service {
-	return &Service{Rules: rules, store: store, workflows: workflows, now: now, newID: newID}
+	s := &Service{store: store, workflows: workflows, now: now, newID: newID}
+	s.SetRules(rules)
+	return s
 }
+
+// Rules are the rules as they stand at this moment. Who works through something
+// with them asks once: the next call may answer newer ones.
+func (s *Service) Rules() Rules { return *s.rules.Load() }
+
+// SetRules puts newer rules in force, for every command that begins after it.
+func (s *Service) SetRules(rules Rules) { s.rules.Store(&rules) }
 
 // Now is the service's clock, in UTC.
 func (s *Service) Now() time.Time { return s.now().UTC() }
@@ -108,7 +118,7 @@ func (s *Service) once(ctx context.Context, issue Issue, cmd Command, call Call)
 	if call.Expect != 0 && call.Expect != issue.Version {
 		return Issue{}, false, refuse(Stale, "If-Match", "该问题已有更新（现为第 %d 版），请核对后再提交。", "The issue has moved on (it is at version %d now); look at the newer state and submit again.", issue.Version)
 	}
-	change, err := s.Apply(issue, call.Actor, cmd, s.now())
+	change, err := s.Rules().Apply(issue, call.Actor, cmd, s.now())
 	if err != nil {
 		return Issue{}, false, err
 	}
@@ -173,7 +183,7 @@ func (s *Service) Route(ctx context.Context, id IssueID, round int) (Tally, erro
 	if err != nil {
 		return Tally{}, err
 	}
-	return s.tallyOf(&issue, round, s.Now()), nil
+	return s.Rules().tallyOf(&issue, round, s.Now()), nil
 }
 
 // Ask leaves the token with the sign-off; when nothing is to be waited for it
@@ -204,7 +214,7 @@ func (s *Service) CheckClock(ctx context.Context, id IssueID, round int, n int) 
 		return Asking{}, err
 	}
 	now := s.Now()
-	t := &transition{Rules: s.Rules, now: now, today: calendar.Of(now), issue: issue}
+	t := &transition{Rules: s.Rules(), now: now, today: calendar.Of(now), issue: issue}
 	if !t.current(round) {
 		return Asking{SignOff: n, Clock: issue.SignOff(n).Clock, Seconds: 1}, nil
 	}
@@ -217,7 +227,7 @@ func (s *Service) Tally(ctx context.Context, id IssueID, round int) (Tally, erro
 	if err != nil {
 		return Tally{}, err
 	}
-	return s.tallyOf(&issue, round, s.Now()), nil
+	return s.Rules().tallyOf(&issue, round, s.Now()), nil
 }
 
 // Consult leaves the token with the consultation, or completes it when there is

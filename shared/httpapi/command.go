@@ -311,11 +311,11 @@ func (p Petition) domain() approval.Petition {
 func (s *server) plan(ctx context.Context, in *planIn) (*one[Plan], error) {
 	v := s.view(callOf(ctx))
 	p := in.Body.domain()
-	project, ok := s.service.Roster.Project(p.Project)
+	project, ok := s.service.Rules().Roster.Project(p.Project)
 	if !ok {
 		return nil, noProject()
 	}
-	signOffs, err := s.service.Plan(project.District, p, v.today)
+	signOffs, err := s.service.Rules().Plan(project.District, p, v.today)
 	if err != nil {
 		return nil, err
 	}

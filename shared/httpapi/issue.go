@@ -66,14 +66,14 @@ func (s *server) listIssues(ctx context.Context, in *issuesIn) (*PageOut[Summary
 		return nil, &fault{kind: kindInvalid, field: "drafts", text: text("草稿须按项目查询，请填写 project。", "Drafts are listed by project; give project too.")}
 	}
 	if in.Project != "" {
-		branch, ok := s.service.Roster.BranchOf(q.Project)
-		if _, exists := s.service.Roster.Project(q.Project); !exists {
+		branch, ok := s.service.Rules().Roster.BranchOf(q.Project)
+		if _, exists := s.service.Rules().Roster.Project(q.Project); !exists {
 			return nil, noProject()
 		}
 		if q.Drafts && !(ok && approval.Visible(&approval.Issue{Status: approval.Draft, Branch: branch.ID}, c.actor)) {
 			return page[Summary](c, nil, ""), nil // nobody learns whether there are any
 		}
-	} else if _, ok := s.service.Roster.District(q.District); !ok {
+	} else if _, ok := s.service.Rules().Roster.District(q.District); !ok {
 		return nil, &fault{kind: kindInvalid, field: "district", text: text("没有这个区域，请核对行政区划代码。", "There is no such district; please check the code.")}
 	}
 	query := fmt.Sprintf("issues?project=%q&drafts=%t&district=%q", in.Project, in.Drafts, in.District)
@@ -161,7 +161,7 @@ func (s *server) listInbox(ctx context.Context, in *PageIn) (*PageOut[Task], err
 }
 
 func (s *server) listDepartmentInbox(ctx context.Context, in *inboxIn) (*PageOut[Task], error) {
-	department, ok := s.service.Roster.Department(roster.DepartmentID(in.ID))
+	department, ok := s.service.Rules().Roster.Department(roster.DepartmentID(in.ID))
 	if err := need(ok, "id", "没有这个部门，请核对编号。", "There is no such department; please check the id."); err != nil {
 		return nil, err
 	}
@@ -214,7 +214,7 @@ func (s *server) listObjections(ctx context.Context, in *PageIn) (*PageOut[Summa
 			return nil, fmt.Errorf("list objections: %w", err)
 		}
 		for k := range issues {
-			if s.service.RulesOn(&issues[k], c.actor) || s.service.AssignsOn(&issues[k], c.actor) {
+			if s.service.Rules().RulesOn(&issues[k], c.actor) || s.service.Rules().AssignsOn(&issues[k], c.actor) {
 				items = append(items, v.summary(&issues[k]))
 			}
 		}
@@ -236,18 +236,18 @@ func (s *server) listObjections(ctx context.Context, in *PageIn) (*PageOut[Summa
 // districtsBelow are the districts whose issues can climb to the actor's unit, in
 // the roster's order.
 func (s *server) districtsBelow(actor approval.Actor) []roster.DistrictCode {
-	unit, ok := s.service.Roster.Branch(roster.BranchID(actor.Unit))
+	unit, ok := s.service.Rules().Roster.Branch(roster.BranchID(actor.Unit))
 	if !ok || unit.Tier == roster.TierBranch || actor.Role != roster.RoleOf(unit.Tier) {
 		return nil
 	}
 	var districts []roster.DistrictCode
 	seen := map[roster.DistrictCode]bool{}
-	for _, p := range s.service.Roster.Projects() {
-		branch, ok := s.service.Roster.BranchOf(p.ID)
+	for _, p := range s.service.Rules().Roster.Projects() {
+		branch, ok := s.service.Rules().Roster.BranchOf(p.ID)
 		if !ok || seen[p.District] {
 			continue
 		}
-		if up, ok := s.service.Roster.Up(branch.ID, unit.Tier); ok && up == unit.ID {
+		if up, ok := s.service.Rules().Roster.Up(branch.ID, unit.Tier); ok && up == unit.ID {
 			seen[p.District] = true
 			districts = append(districts, p.District)
 		}

@@ -181,11 +181,11 @@ func (v view) projectView(p roster.Project) Project {
 }
 
 func (s *server) listProjects(ctx context.Context, in *PageIn) (*PageOut[Project], error) {
-	return slice(s, callOf(ctx), "projects", *in, s.service.Roster.Projects(), s.view(callOf(ctx)).projectView)
+	return slice(s, callOf(ctx), "projects", *in, s.service.Rules().Roster.Projects(), s.view(callOf(ctx)).projectView)
 }
 
 func (s *server) getProject(ctx context.Context, in *idIn) (*one[Project], error) {
-	p, ok := s.service.Roster.Project(roster.ProjectID(in.ID))
+	p, ok := s.service.Rules().Roster.Project(roster.ProjectID(in.ID))
 	if err := need(ok, "id", "没有这个重点项目，请核对编号。", "There is no such project; please check the id."); err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (s *server) getProject(ctx context.Context, in *idIn) (*one[Project], error
 
 func (s *server) listDepartments(ctx context.Context, in *PageIn) (*PageOut[Department], error) {
 	v := s.view(callOf(ctx))
-	return slice(s, callOf(ctx), "departments", *in, s.service.Roster.Departments(), func(d roster.Department) Department {
+	return slice(s, callOf(ctx), "departments", *in, s.service.Rules().Roster.Departments(), func(d roster.Department) Department {
 		return Department{
 			ID: string(d.ID), Name: Name{d.NameZH, d.NameEN}, Kind: string(d.Kind), KindName: Name(d.Kind.Name()), Decides: d.Kind.Decides(),
 			District: v.district(d.District), Town: name(d.Town), Origin: origin(d.Origin),
@@ -204,7 +204,7 @@ func (s *server) listDepartments(ctx context.Context, in *PageIn) (*PageOut[Depa
 
 func (s *server) listBranches(ctx context.Context, in *PageIn) (*PageOut[Branch], error) {
 	v := s.view(callOf(ctx))
-	return slice(s, callOf(ctx), "branches", *in, s.service.Roster.Branches(), func(b roster.Branch) Branch {
+	return slice(s, callOf(ctx), "branches", *in, s.service.Rules().Roster.Branches(), func(b roster.Branch) Branch {
 		return Branch{
 			ID: string(b.ID), Name: Name{b.NameZH, b.NameEN}, Tier: v.tier(b.Tier), Parent: v.unit(string(b.Parent)), Projects: list(b.Projects, v.project),
 			Secretary: *v.person(b.SecretaryID), Founded: b.Founded, Dissolved: b.Dissolved, Origin: origin(b.Origin),
@@ -233,7 +233,7 @@ func (v view) itemView(i catalog.Item) Item {
 }
 
 func (s *server) listItems(ctx context.Context, in *itemsIn) (*PageOut[Item], error) {
-	items := s.service.Catalog.Search(in.Q)
+	items := s.service.Rules().Catalog.Search(in.Q)
 	if in.Stage != "" {
 		items = slices.DeleteFunc(items, func(i catalog.Item) bool { return string(i.Stage) != in.Stage })
 	}
@@ -241,7 +241,7 @@ func (s *server) listItems(ctx context.Context, in *itemsIn) (*PageOut[Item], er
 }
 
 func (s *server) getItem(ctx context.Context, in *itemIn) (*one[Item], error) {
-	i, ok := s.service.Catalog.Item(catalog.ItemNo(in.No))
+	i, ok := s.service.Rules().Catalog.Item(catalog.ItemNo(in.No))
 	if err := need(ok, "no", "目录中没有这个事项，请核对编号。", "The catalogue has no such item; please check the number."); err != nil {
 		return nil, err
 	}
@@ -250,11 +250,11 @@ func (s *server) getItem(ctx context.Context, in *itemIn) (*one[Item], error) {
 
 func (s *server) listMatters(ctx context.Context, in *mattersIn) (*PageOut[Matter], error) {
 	v := s.view(callOf(ctx))
-	project, ok := s.service.Roster.Project(roster.ProjectID(in.Project))
+	project, ok := s.service.Rules().Roster.Project(roster.ProjectID(in.Project))
 	if in.Project != "" && !ok {
 		return nil, noProject()
 	}
-	return slice(s, callOf(ctx), fmt.Sprintf("matters?project=%q", in.Project), in.PageIn, s.service.Catalog.Matters(), func(m catalog.Matter) Matter {
+	return slice(s, callOf(ctx), fmt.Sprintf("matters?project=%q", in.Project), in.PageIn, s.service.Rules().Catalog.Matters(), func(m catalog.Matter) Matter {
 		clock, mark := m.ClockLimit()
 		out := Matter{
 			Code: string(m.Code), Name: Name{m.NameZH, m.NameEN}, Limit: limit(clock), LimitMark: string(mark), MarkName: Name(mark.Name()),
@@ -263,7 +263,7 @@ func (s *server) listMatters(ctx context.Context, in *mattersIn) (*PageOut[Matte
 		}
 		if ok {
 			// A kind without a department is left out: what is suggested are those that exist.
-			parties, _ := s.service.Catalog.Parties(m.Code, project, s.service.Roster, v.today)
+			parties, _ := s.service.Rules().Catalog.Parties(m.Code, project, s.service.Rules().Roster, v.today)
 			out.Suggested = list(parties, v.department)
 		}
 		return out
@@ -279,7 +279,7 @@ func (s *server) getDay(_ context.Context, in *dayIn) (*one[Day], error) {
 	if err != nil {
 		return nil, &fault{kind: kindInvalid, field: "date", text: text("请按 2026-03-02 的格式填写日期。", "Write the date as 2026-03-02.")}
 	}
-	c := s.service.Calendar
+	c := s.service.Rules().Calendar
 	out := Day{Date: date, Weekday: int(date.Weekday()+6)%7 + 1, Working: c.Working(date), Provisional: c.Provisional(date)}
 	if d, ok := c.Day(date); ok {
 		out.Holiday, out.Notice = d.Name, d.Notice

@@ -111,7 +111,7 @@ func (s *server) identify(c *call, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("verify the sign-in: %w", err)
 	}
-	if !s.service.Roster.Holds(id.Person, id.Post.Role, id.Post.Unit) {
+	if !s.service.Rules().Roster.Holds(id.Person, id.Post.Role, id.Post.Unit) {
 		return signInFault(true)
 	}
 	c.identity = id

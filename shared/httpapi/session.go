@@ -103,8 +103,8 @@ func (v view) post(p roster.Post) Post {
 }
 
 func (s *server) sessionOf(id access.Identity) Session {
-	v := view{Rules: s.service.Rules}
-	return Session{Person: *v.person(id.Person), Post: v.post(id.Post), Posts: list(s.service.Roster.Posts(id.Person), v.post), Expires: id.Expires.UTC()}
+	v := view{Rules: s.service.Rules()}
+	return Session{Person: *v.person(id.Person), Post: v.post(id.Post), Posts: list(s.service.Rules().Roster.Posts(id.Person), v.post), Expires: id.Expires.UTC()}
 }
 
 func (s *server) getSession(ctx context.Context, _ *nothing) (*sessionOut, error) {
@@ -113,10 +113,10 @@ func (s *server) getSession(ctx context.Context, _ *nothing) (*sessionOut, error
 
 func (s *server) postSession(_ context.Context, in *signInIn) (*signInOut, error) {
 	person, post := roster.PersonID(in.Body.Person), roster.Post{Role: roster.Role(in.Body.Role), Unit: in.Body.Unit}
-	if _, ok := s.service.Roster.Person(person); !ok {
+	if _, ok := s.service.Rules().Roster.Person(person); !ok {
 		return nil, &fault{kind: kindInvalid, field: "person", text: text("没有此人，请从演示人员列表中选择。", "There is no such person; choose one from the list of people.")}
 	}
-	if !s.service.Roster.Holds(person, post.Role, post.Unit) {
+	if !s.service.Rules().Roster.Holds(person, post.Role, post.Unit) {
 		return nil, &fault{kind: kindInvalid, field: "role", text: text("此人没有这个岗位，请从其岗位中选择。", "The person does not hold that post; choose one of the person's posts.")}
 	}
 	token, id, err := s.signIn.SignIn(person, post)
@@ -134,7 +134,7 @@ func (s *server) signOut(context.Context, *nothing) (*signOutOut, error) {
 
 func (s *server) listPeople(ctx context.Context, in *PageIn) (*PageOut[Person], error) {
 	v := s.view(callOf(ctx))
-	return slice(s, callOf(ctx), "people", *in, s.service.Roster.Everybody(), func(p roster.Person) Person {
+	return slice(s, callOf(ctx), "people", *in, s.service.Rules().Roster.Everybody(), func(p roster.Person) Person {
 		return Person{string(p.ID), Name{p.NameZH, p.NameEN}, list(p.Posts, v.post), p.Fictional}
 	})
 }

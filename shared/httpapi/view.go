@@ -326,7 +326,7 @@ type view struct {
 }
 
 func (s *server) view(c *call) view {
-	return view{s.service.Rules, s.service.Today(), c.actor}
+	return view{s.service.Rules(), s.service.Today(), c.actor}
 }
 
 func list[D, V any](from []D, f func(D) V) []V {

@@ -134,7 +134,7 @@ func (a *App) played(ctx context.Context, c *sim.Case, id approval.IssueID, lang
 	if err != nil {
 		return played{}, err
 	}
-	report, ok, err := a.Service.Report(&issue)
+	report, ok, err := a.Service.Rules().Report(&issue)
 	if err != nil {
 		return played{}, err
 	}
@@ -153,7 +153,7 @@ func (a *App) played(ctx context.Context, c *sim.Case, id approval.IssueID, lang
 		so := &issue.SignOffs[k]
 		m := measured[strconv.Itoa(so.N)]
 		q := part{
-			N: so.N, Name: w.name(a.Service.Subject(so)), Department: w.name(a.Service.Roster.UnitName(string(so.Department))), DepartmentID: so.Department,
+			N: so.N, Name: w.name(a.Service.Rules().Subject(so)), Department: w.name(a.Service.Rules().Roster.UnitName(string(so.Department))), DepartmentID: so.Department,
 			Requires: so.Requires, Relaxed: so.Relaxed, Limit: so.Limit, LimitMark: string(so.LimitMark), Opened: calendar.Of(so.OpenedAt), Due: so.Due,
 			Decided: calendar.Of(so.DecidedAt), Decision: string(so.Decision.Kind), Net: m.Net, Gross: m.Gross, Light: so.Light,
 		}

@@ -33,7 +33,7 @@ func TestCasesPlayToTheirEnd(t *testing.T) {
 		if issue.Status != approval.Confirmed {
 			t.Errorf("%s ended as %s", cases[k].Key, issue.Status)
 		}
-		report, ok, err := app.Service.Report(&issue)
+		report, ok, err := app.Service.Rules().Report(&issue)
 		t.Log(cases[k].Key, issue.Measure, ok, err, report.Headline, report.Against)
 	}
 }

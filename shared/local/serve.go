@@ -66,7 +66,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	c.welcome(s, listener.Addr().String(), app.Service.Roster)
+	c.welcome(s, listener.Addr().String(), app.Service.Rules().Roster)
 
 	select {
 	case err = <-served:

@@ -303,8 +303,8 @@ func (p *Player) part(s *state, issue *approval.Issue, so *approval.SignOff, sec
 			func() { s.since[n-1] = p.Clock.Now() })
 	case approval.Objection:
 		con := issue.Consultation
-		unit, _ := p.Service.Roster.Up(issue.Branch, con.Tier)
-		for _, person := range p.Service.Roster.Responsible(issue.Branch, con.Tier)[:1] {
+		unit, _ := p.Service.Rules().Roster.Up(issue.Branch, con.Tier)
+		for _, person := range p.Service.Rules().Roster.Responsible(issue.Branch, con.Tier)[:1] {
 			actor := approval.Actor{Person: person.ID, Role: roster.RoleOf(con.Tier), Unit: string(unit)}
 			add(s.Ruling, so.DecidedAt, actor, func(time.Time) approval.Command {
 				return approval.Rule{SignOff: n, Outcome: s.Ruling.Outcome, Reason: s.Ruling.Text}
@@ -319,7 +319,7 @@ func (p *Player) command(n int, a *Act, at time.Time) approval.Command {
 	case "approve":
 		return approval.Grant{SignOff: n, Reason: a.Text}
 	case "commitment":
-		return approval.Pledge{SignOff: n, What: a.Text, By: p.Service.Calendar.After(calendar.Of(at), max(1, a.Within))}
+		return approval.Pledge{SignOff: n, What: a.Text, By: p.Service.Rules().Calendar.After(calendar.Of(at), max(1, a.Within))}
 	case "object":
 		return approval.Oppose{SignOff: n, Ground: a.Ground, Reason: a.Text}
 	case "supplement":
@@ -332,7 +332,7 @@ func (p *Player) command(n int, a *Act, at time.Time) approval.Command {
 // officer is who of the department acts: the one who claimed it, else the first
 // who need not stand aside.
 func (p *Player) officer(issue *approval.Issue, so *approval.SignOff) approval.Actor {
-	r := p.Service.Roster
+	r := p.Service.Rules().Roster
 	actor := approval.Actor{Role: roster.Officer, Unit: string(so.Department), Person: so.Assignee}
 	for _, person := range r.People(roster.Officer, string(so.Department)) {
 		if actor.Person == "" && person.ID != issue.RaisedBy.Person && !r.MustStandAside(person.ID, issue.Project) {
@@ -343,7 +343,7 @@ func (p *Player) officer(issue *approval.Issue, so *approval.SignOff) approval.A
 }
 
 func (p *Player) branchActor(issue *approval.Issue) approval.Actor {
-	branch, _ := p.Service.Roster.Branch(issue.Branch)
+	branch, _ := p.Service.Rules().Roster.Branch(issue.Branch)
 	return approval.Actor{Person: branch.SecretaryID, Role: roster.Secretary, Unit: string(branch.ID)}
 }
 
@@ -356,7 +356,7 @@ func (p *Player) moment(since time.Time, a *Act) time.Time {
 	}
 	day := calendar.Of(since)
 	if a.After > 0 {
-		day = p.Service.Calendar.After(day, a.After)
+		day = p.Service.Rules().Calendar.After(day, a.After)
 	}
 	hour, err := time.Parse("15:04", clock)
 	if err != nil {
@@ -373,7 +373,7 @@ func (p *Player) moment(since time.Time, a *Act) time.Time {
 }
 
 func (p *Player) raise(ctx context.Context, s *state) error {
-	branch, ok := p.Service.Roster.BranchOf(s.Project)
+	branch, ok := p.Service.Rules().Roster.BranchOf(s.Project)
 	if !ok {
 		return fmt.Errorf("case %s: project %s has no branch", s.Key, s.Project)
 	}

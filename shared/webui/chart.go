@@ -78,7 +78,7 @@ func (v *visit) chart(issue *approval.Issue) (*chart, error) {
 	if len(issue.SignOffs) == 0 {
 		return nil, nil
 	}
-	schedule, err := v.Service.Schedule(issue)
+	schedule, err := v.Service.Rules().Schedule(issue)
 	if err != nil {
 		return nil, fmt.Errorf("lay issue %s on the calendar: %w", issue.ID, err)
 	}
@@ -90,7 +90,7 @@ func (v *visit) chart(issue *approval.Issue) (*chart, error) {
 	if issue.Status.Ended() {
 		now = calendar.Of(issue.ConcludedAt)
 	}
-	spans := forecast(v.Service.Calendar, max(start, calendar.Of(issue.RaisedAt)), issue.SignOffs)
+	spans := forecast(v.Service.Rules().Calendar, max(start, calendar.Of(issue.RaisedAt)), issue.SignOffs)
 	first, last := start, max(start.Add(6), now, schedule.SerialEnd)
 	parallelEnd := start
 	for k := range spans {

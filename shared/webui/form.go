@@ -100,7 +100,7 @@ func (v *visit) do(id approval.IssueID, n int, cmd approval.Command) (approval.I
 // allowed asks the rules whether the viewer may do it now, and answers their
 // refusal otherwise.
 func (v *visit) allowed(issue *approval.Issue, cmd approval.Command) *approval.Error {
-	_, err := v.Service.Apply(*issue, v.viewer.Actor, cmd, v.now)
+	_, err := v.Service.Rules().Apply(*issue, v.viewer.Actor, cmd, v.now)
 	if err == nil {
 		return nil
 	}

@@ -58,7 +58,7 @@ func (v *visit) sentence(i *approval.Issue) (where, holder string) {
 		return where, v.list(names)
 	case approval.Consulting:
 		if con := i.Consultation; con != nil {
-			unit, _ := v.Service.Roster.Up(i.Branch, con.Tier)
+			unit, _ := v.Service.Rules().Roster.Up(i.Branch, con.Tier)
 			where = v.t(key, v.tier(con.Tier), v.date(con.DueOn.On), v.left(con.DueOn.On, v.today, calendar.WorkingDays))
 			return where, v.list(append([]string{v.unit(string(unit))}, v.atWork(i)...))
 		}
@@ -265,7 +265,7 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 		p.Hold = &holdView{At: v.moment(h.At), Error: h.Error, Cause: h.Cause}
 	}
 	if con := issue.Consultation; con != nil {
-		unit, _ := v.Service.Roster.Up(issue.Branch, con.Tier)
+		unit, _ := v.Service.Rules().Roster.Up(issue.Branch, con.Tier)
 		p.Consultation = &consultationView{Tier: v.tier(con.Tier), Opened: v.moment(con.OpenedAt), Who: v.unit(string(unit))}
 		if con.ClosedAt.IsZero() {
 			p.Consultation.Due = v.due(con.DueOn, calendar.WorkingDays)
@@ -314,7 +314,7 @@ func (v *visit) finishIssue(status int, issue *approval.Issue, p *issuePage, wro
 // assumed lists what stands behind the issue without a source.
 func (v *visit) assumed(issue *approval.Issue) []string {
 	list := slices.Clone(issue.Assumed)
-	if project, ok := v.Service.Roster.Project(issue.Project); ok && project.IsAssumed() {
+	if project, ok := v.Service.Rules().Roster.Project(issue.Project); ok && project.IsAssumed() {
 		list = append(list, v.t("assumed.project", v.name(project.Assumed)))
 	}
 	type group struct {
@@ -347,7 +347,7 @@ func (v *visit) measure(issue *approval.Issue) (*measureView, error) {
 		return nil, nil
 	}
 	view := &measureView{SpanWorking: m.SpanWorking, SpanDays: m.SpanDays, Net: m.Net, Gross: m.Gross, RaisedOn: v.date(m.RaisedOn), LastOn: v.date(m.LastOn)}
-	report, ok, err := v.Service.Report(issue)
+	report, ok, err := v.Service.Rules().Report(issue)
 	if err != nil || !ok {
 		return view, err
 	}

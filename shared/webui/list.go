@@ -125,8 +125,8 @@ func (v *visit) waits(i *approval.Issue) ([]wait, error) {
 // districts are the areas in which key projects lie.
 func (v *visit) districts() []roster.District {
 	var all []roster.District
-	for _, d := range v.Service.Roster.Districts() {
-		if slices.ContainsFunc(v.Service.Roster.Projects(), func(p roster.Project) bool { return p.District == d.Code }) {
+	for _, d := range v.Service.Rules().Roster.Districts() {
+		if slices.ContainsFunc(v.Service.Rules().Roster.Projects(), func(p roster.Project) bool { return p.District == d.Code }) {
 			all = append(all, d)
 		}
 	}
@@ -159,7 +159,7 @@ func (v *visit) tierHome() error {
 	rule := section{ID: "rule", Title: v.t("home.rule"), Empty: v.t("home.rule.empty")}
 	climbed := section{ID: "escalated", Title: v.t("home.escalated"), Empty: v.t("home.escalated.empty")}
 	err := v.open(func(i *approval.Issue) {
-		unit, ok := v.Service.Roster.Up(i.Branch, i.Tier)
+		unit, ok := v.Service.Rules().Roster.Up(i.Branch, i.Tier)
 		if !ok || string(unit) != v.viewer.Unit {
 			return
 		}
@@ -234,18 +234,18 @@ func (v *visit) issues() error {
 	for _, d := range v.districts() {
 		p.Districts = append(p.Districts, link{Text: v.district(d.Code), URL: "/issues?district=" + url.QueryEscape(string(d.Code)), Here: q.Get("district") == string(d.Code)})
 	}
-	for _, j := range v.Service.Roster.Projects() {
+	for _, j := range v.Service.Rules().Roster.Projects() {
 		p.Projects = append(p.Projects, link{Text: v.project(j.ID), URL: "/issues?project=" + url.QueryEscape(string(j.ID)), Here: q.Get("project") == string(j.ID)})
 	}
 	query := approval.IssueQuery{Project: roster.ProjectID(q.Get("project"))}
 	base := "/issues?project=" + url.QueryEscape(q.Get("project"))
 	if query.Project != "" {
-		if _, ok := v.Service.Roster.Project(query.Project); !ok {
+		if _, ok := v.Service.Rules().Roster.Project(query.Project); !ok {
 			return noPage
 		}
 		p.Title, p.Lead = v.t("list.project", v.project(query.Project)), v.t("list.project.lead")
 	} else if code := roster.DistrictCode(q.Get("district")); code != "" {
-		if _, ok := v.Service.Roster.District(code); !ok {
+		if _, ok := v.Service.Rules().Roster.District(code); !ok {
 			return noPage
 		}
 		query.District = code

@@ -112,7 +112,7 @@ func (v *visit) petition() error {
 	case "raise":
 		cmd = approval.Raise{Petition: &p}
 	default:
-		project, _ := v.Service.Roster.Project(p.Project)
+		project, _ := v.Service.Rules().Roster.Project(p.Project)
 		preview, wrong := v.plan(project, p)
 		status := http.StatusOK
 		if wrong != nil {
@@ -179,7 +179,7 @@ func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petit
 	if p.Project == "" && len(v.mine()) > 0 {
 		p.Project = v.mine()[0]
 	}
-	project, _ := v.Service.Roster.Project(p.Project)
+	project, _ := v.Service.Rules().Roster.Project(p.Project)
 	if add != nil {
 		add(&page)
 	}
@@ -220,9 +220,9 @@ func (v *visit) spread(page *petitionPage, p approval.Petition, wrong problems) 
 }
 
 func (v *visit) offerItems(page *petitionPage, project roster.Project, p approval.Petition, wrong, wrongCommitment map[catalog.ItemNo]string) {
-	for _, stage := range v.Service.Catalog.Stages() {
+	for _, stage := range v.Service.Rules().Catalog.Stages() {
 		g := itemGroup{Name: v.name(stage.Name())}
-		for _, item := range v.Service.Catalog.Items() {
+		for _, item := range v.Service.Rules().Catalog.Items() {
 			if item.Stage != stage {
 				continue
 			}
@@ -235,7 +235,7 @@ func (v *visit) offerItems(page *petitionPage, project roster.Project, p approva
 			if item.CommitmentOrigin.IsAssumed() {
 				c.CommitmentNote = v.name(item.CommitmentOrigin.Assumed)
 			}
-			if d, err := v.Service.Catalog.Competent(item.No, project.District, v.today); err == nil {
+			if d, err := v.Service.Rules().Catalog.Competent(item.No, project.District, v.today); err == nil {
 				c.Department = v.department(d)
 			} else {
 				c.Department = v.t("petition.nobody")
@@ -248,12 +248,12 @@ func (v *visit) offerItems(page *petitionPage, project roster.Project, p approva
 }
 
 func (v *visit) offerMatters(page *petitionPage, project roster.Project, p approval.Petition, wrong map[approval.Party]string) {
-	for _, m := range v.Service.Catalog.Matters() {
+	for _, m := range v.Service.Rules().Catalog.Matters() {
 		limit, mark := m.ClockLimit()
 		g := matterGroup{Name: v.matter(m.Code), Limit: v.t("petition.matter.limit", v.limit(limit), v.mark(mark)), Note: v.name(m.Assumed)}
 		// Kinds without a department in this district have no party to offer.
-		usual, _ := v.Service.Catalog.Parties(m.Code, project, v.Service.Roster, v.today)
-		for _, d := range v.Service.Roster.Departments() {
+		usual, _ := v.Service.Rules().Catalog.Parties(m.Code, project, v.Service.Rules().Roster, v.today)
+		for _, d := range v.Service.Rules().Roster.Departments() {
 			party := approval.Party{Matter: m.Code, Department: d.ID}
 			c := choice{Value: string(m.Code) + "/" + string(d.ID), Text: v.department(d.ID), On: slices.Contains(p.Parties, party), Problem: wrong[party]}
 			switch {
@@ -290,7 +290,7 @@ type planTask struct {
 
 // plan asks the rules for the plan of a petition, as raising would.
 func (v *visit) plan(project roster.Project, p approval.Petition) (*plan, problems) {
-	signOffs, err := v.Service.Plan(project.District, p, v.today)
+	signOffs, err := v.Service.Rules().Plan(project.District, p, v.today)
 	if err != nil {
 		e, ok := errors.AsType[*approval.Error](err)
 		if !ok {
@@ -302,12 +302,12 @@ func (v *visit) plan(project roster.Project, p approval.Petition) (*plan, proble
 	out := &plan{}
 	departments := map[roster.DepartmentID]bool{}
 	last := v.today
-	spans := forecast(v.Service.Calendar, v.today, signOffs)
+	spans := forecast(v.Service.Rules().Calendar, v.today, signOffs)
 	for k := range signOffs {
 		s := &signOffs[k]
 		departments[s.Department] = true
 		last = max(last, spans[k].To)
-		provisional := v.Service.Calendar.ProvisionalIn(v.today, spans[k].To)
+		provisional := v.Service.Rules().Calendar.ProvisionalIn(v.today, spans[k].To)
 		out.Provisional = out.Provisional || provisional
 		out.Tasks = append(out.Tasks, planTask{
 			N: s.N, Subject: v.subject(s), Department: v.department(s.Department), Limit: v.limit(s.Limit),

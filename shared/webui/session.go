@@ -24,11 +24,11 @@ func (s *server) whoIs(r *http.Request) *viewer {
 		return nil
 	}
 	id, err := s.Verifier.Verify(r.Context(), c.Value)
-	if err != nil || !s.Service.Roster.Holds(id.Person, id.Post.Role, id.Post.Unit) {
+	if err != nil || !s.Service.Rules().Roster.Holds(id.Person, id.Post.Role, id.Post.Unit) {
 		return nil
 	}
 	v := &viewer{Actor: approval.Actor{Person: id.Person, Role: id.Post.Role, Unit: id.Post.Unit}}
-	for _, post := range s.Service.Roster.Posts(id.Person) {
+	for _, post := range s.Service.Rules().Roster.Posts(id.Person) {
 		if post.Role != v.Role || post.Unit != v.Unit {
 			v.Others = append(v.Others, post)
 		}
@@ -98,7 +98,7 @@ func (v *visit) showSignIn(status int, next string) error {
 	}
 	for _, role := range roster.Roles() {
 		g := signInGroup{ID: string(role), Name: v.name(role.Name()), Does: v.t("role." + string(role))}
-		for _, person := range v.Service.Roster.Everybody() {
+		for _, person := range v.Service.Rules().Roster.Everybody() {
 			for k, post := range person.Posts {
 				if post.Role != role {
 					continue
@@ -124,7 +124,7 @@ func (v *visit) showSignIn(status int, next string) error {
 func (v *visit) signIn() error {
 	person := roster.PersonID(v.r.PostForm.Get("person"))
 	post := roster.Post{Role: roster.Role(v.r.PostForm.Get("role")), Unit: v.r.PostForm.Get("unit")}
-	if v.SignIn == nil || !v.Service.Roster.Holds(person, post.Role, post.Unit) {
+	if v.SignIn == nil || !v.Service.Rules().Roster.Holds(person, post.Role, post.Unit) {
 		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "没有这个人员或职务，请从登录页选择。", EN: "There is no such person or post; choose one on the sign-in page."}}
 	}
 	token, _, err := v.SignIn.SignIn(person, post)
@@ -146,7 +146,7 @@ func (v *visit) signOut() error {
 
 // mine are the projects of the viewer's branch.
 func (v *visit) mine() []roster.ProjectID {
-	branch, ok := v.Service.Roster.Branch(roster.BranchID(v.viewer.Unit))
+	branch, ok := v.Service.Rules().Roster.Branch(roster.BranchID(v.viewer.Unit))
 	if !ok || v.viewer.Role != roster.Secretary {
 		return nil
 	}

@@ -49,7 +49,7 @@ type groundView struct {
 
 func (v *visit) ground(s *approval.SignOff) groundView {
 	g := groundView{Limit: v.limit(s.Limit), Mark: v.mark(s.LimitMark), MarkCode: string(s.LimitMark), MarkNote: v.t("mark." + string(s.LimitMark)), Start: v.t("start." + string(s.Limit.Start))}
-	if item, ok := v.Service.Catalog.Item(s.Item); ok {
+	if item, ok := v.Service.Rules().Catalog.Item(s.Item); ok {
 		g.Source, g.Unit = item.Statutory.Source, v.name(item.Statutory.UnitNote())
 		if !item.Statutory.Known {
 			g.Source = ""
@@ -57,7 +57,7 @@ func (v *visit) ground(s *approval.SignOff) groundView {
 				g.Source = item.Promised.Source
 			}
 		}
-	} else if m, ok := v.Service.Catalog.Matter(s.Matter); ok {
+	} else if m, ok := v.Service.Rules().Catalog.Matter(s.Matter); ok {
 		g.Source, g.Assumed = m.Source, v.name(m.Assumed)
 	}
 	return g
@@ -172,7 +172,7 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 		}
 		for _, name := range decisions {
 			o := offer{Act: name, Allowed: true, Open: name == act || act == "" && name == "approve"}
-			change, err := v.Service.Apply(*issue, v.viewer.Actor, tries[name], v.now)
+			change, err := v.Service.Rules().Apply(*issue, v.viewer.Actor, tries[name], v.now)
 			if err != nil {
 				if refused := v.allowed(issue, tries[name]); refused != nil {
 					o.Allowed, o.Refusal = false, v.text(refused.Text)
@@ -183,7 +183,7 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 			p.Answers = append(p.Answers, o)
 		}
 	}
-	for _, d := range v.Service.Roster.Departments() {
+	for _, d := range v.Service.Rules().Roster.Departments() {
 		if d.Kind.Decides() {
 			on := p.Typed.Get("checker") == string(d.ID) || p.Typed.Get("checker") == "" && d.ID == s.Department
 			p.Checker = append(p.Checker, choice{Value: string(d.ID), Text: v.department(d.ID), On: on})

@@ -17,7 +17,7 @@ import (
 type speaker struct {
 	lang  string
 	texts texts
-	rules approval.Rules
+	rules func() approval.Rules // as they stand
 }
 
 func (s *speaker) t(key string, args ...any) string { return s.texts.say(key, args...) }
@@ -87,7 +87,7 @@ func (s *speaker) limit(l calendar.Limit) string {
 // left says how far away a last day is: 剩3个工作日, 今天到期, 已超期2个工作日.
 func (s *speaker) left(due, today calendar.Date, unit calendar.Unit) string {
 	suffix := ".working"
-	count := s.rules.Calendar.WorkingDays
+	count := s.rules().Calendar.WorkingDays
 	if unit == calendar.CalendarDays {
 		suffix, count = ".calendar", func(a, b calendar.Date) int { return b.Sub(a) }
 	}
@@ -105,12 +105,12 @@ func (s *speaker) left(due, today calendar.Date, unit calendar.Unit) string {
 	return s.t("late")
 }
 
-func (s *speaker) unit(id string) string { return s.name(s.rules.Roster.UnitName(id)) }
+func (s *speaker) unit(id string) string { return s.name(s.rules().Roster.UnitName(id)) }
 
 func (s *speaker) department(id roster.DepartmentID) string { return s.unit(string(id)) }
 
 func (s *speaker) person(id roster.PersonID) string {
-	p, ok := s.rules.Roster.Person(id)
+	p, ok := s.rules().Roster.Person(id)
 	if !ok {
 		return string(id)
 	}
@@ -118,7 +118,7 @@ func (s *speaker) person(id roster.PersonID) string {
 }
 
 func (s *speaker) project(id roster.ProjectID) string {
-	p, ok := s.rules.Roster.Project(id)
+	p, ok := s.rules().Roster.Project(id)
 	if !ok {
 		return string(id)
 	}
@@ -126,7 +126,7 @@ func (s *speaker) project(id roster.ProjectID) string {
 }
 
 func (s *speaker) district(code roster.DistrictCode) string {
-	d, ok := s.rules.Roster.District(code)
+	d, ok := s.rules().Roster.District(code)
 	if !ok {
 		return string(code)
 	}
@@ -134,7 +134,7 @@ func (s *speaker) district(code roster.DistrictCode) string {
 }
 
 func (s *speaker) item(no catalog.ItemNo) string {
-	item, ok := s.rules.Catalog.Item(no)
+	item, ok := s.rules().Catalog.Item(no)
 	if !ok {
 		return s.t("item.unknown", int(no))
 	}
@@ -142,7 +142,7 @@ func (s *speaker) item(no catalog.ItemNo) string {
 }
 
 func (s *speaker) matter(code catalog.MatterCode) string {
-	m, ok := s.rules.Catalog.Matter(code)
+	m, ok := s.rules().Catalog.Matter(code)
 	if !ok {
 		return string(code)
 	}

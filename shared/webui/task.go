@@ -69,7 +69,7 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		Light: v.light(s.Light), Lit: s.State.Running(),
 		Limit: v.limit(s.Limit), Mark: v.mark(s.LimitMark), MarkCode: string(s.LimitMark),
 		Opened: v.moment(s.OpenedAt), Decided: v.moment(s.DecidedAt), Request: s.Request,
-		Aside: v.Service.Roster.MustStandAside(v.viewer.Person, project),
+		Aside: v.Service.Rules().Roster.MustStandAside(v.viewer.Person, project),
 	}
 	if s.State.Asked() {
 		t.Due = v.due(s.Due, s.Limit.Unit)

@@ -258,7 +258,8 @@ func TestSaysDatesAndLengthsAsAnOfficialWould(t *testing.T) {
 	t.Parallel()
 	all := mustTexts(t)
 	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo()}
-	c, e := &speaker{zh, all[zh], rules}, &speaker{en, all[en], rules}
+	asTheyStand := func() approval.Rules { return rules }
+	c, e := &speaker{zh, all[zh], asTheyStand}, &speaker{en, all[en], asTheyStand}
 	d := calendar.On(2026, time.February, 27)
 	for _, x := range []struct{ got, want string }{
 		{c.date(d), "2026年2月27日"},

@@ -395,7 +395,7 @@ func TestAnInternalErrorIsLoggedAndNotShown(t *testing.T) {
 	old := w.handler.(*server)
 	var log strings.Builder
 	handler, err := New(Config{
-		Service:  approval.NewService(w.service.Rules, broken{w.service.Store()}, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs()),
+		Service:  approval.NewService(w.service.Rules(), broken{w.service.Store()}, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs()),
 		Verifier: old.Verifier, Log: slog.New(slog.NewTextHandler(&log, nil)), ICPNote: "粤ICP备00000000号",
 	})
 	if err != nil {

@@ -67,7 +67,7 @@ func read(t testing.TB, service *approval.Service, from approval.Store, id appro
 	if err := approval.VerifyChain(events, issue.Head); err != nil {
 		t.Errorf("issue %s: %v", id, err)
 	}
-	report, ok, err := service.Report(&issue)
+	report, ok, err := service.Rules().Report(&issue)
 	if err != nil || !ok {
 		t.Fatalf("issue %s is %s: %v", id, issue.Status, err)
 	}
