@@ -55,6 +55,12 @@ func refuse(kind Kind, field, zh, en string, args ...any) *Error {
 	return &Error{Kind: kind, Field: field, Text: Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}}
 }
 
+// Refuse makes an Error for the packages that have rules of their own; see Kind
+// for what a caller does about each. Both sentences take the same arguments.
+func Refuse(kind Kind, field, zh, en string, args ...any) *Error {
+	return refuse(kind, field, zh, en, args...)
+}
+
 // IsKind reports whether err is, or wraps, an Error of the kind.
 func IsKind(err error, kind Kind) bool {
 	e, ok := errors.AsType[*Error](err)

@@ -77,7 +77,7 @@ func (s *Service) Do(ctx context.Context, id IssueID, cmd Command, call Call) (I
 			return Issue{}, false, err
 		}
 		after, repeated, err := s.once(ctx, issue, cmd, call)
-		if IsKind(err, Conflict) && errors.Is(err, errLostRace) && n < attempts {
+		if IsKind(err, Conflict) && errors.Is(err, ErrLostRace) && n < attempts {
 			if s.Pause != nil {
 				if err := s.Pause(ctx, n); err != nil {
 					return Issue{}, false, err
@@ -94,13 +94,13 @@ func (s *Service) Create(ctx context.Context, cmd Command, call Call) (Issue, bo
 	return s.once(ctx, Issue{ID: s.newID()}, cmd, call)
 }
 
-// errLostRace marks the store's Conflict: another commit came first. A rule's own
+// ErrLostRace marks the store's Conflict: another commit came first. A rule's own
 // Conflict is not tried again.
-var errLostRace = errors.New("another commit came first")
+var ErrLostRace = errors.New("another commit came first")
 
 // LostRace is what a Store answers when the stored version is not Change.From.
 func LostRace(id IssueID) error {
-	return fmt.Errorf("%w: %w", errLostRace, refuse(Conflict, "", "问题 %s 刚刚被他人更新，请刷新后重试。", "The issue %s was changed by somebody else just now; look again and retry.", id))
+	return fmt.Errorf("%w: %w", ErrLostRace, refuse(Conflict, "", "问题 %s 刚刚被他人更新，请刷新后重试。", "The issue %s was changed by somebody else just now; look again and retry.", id))
 }
 
 func (s *Service) once(ctx context.Context, issue Issue, cmd Command, call Call) (Issue, bool, error) {
@@ -145,9 +145,14 @@ func (s *Service) replay(ctx context.Context, key, digest string) (Issue, error)
 		return Issue{}, err
 	}
 	if receipt.Digest != digest {
-		return Issue{}, refuse(Invalid, "Idempotency-Key", "该幂等键已用于另一请求，请换一个新的键。", "This idempotency key was used for another request; use a new one.")
+		return Issue{}, KeyReused()
 	}
 	return s.store.Issue(ctx, receipt.Issue)
+}
+
+// KeyReused says that an idempotency key stands for another request.
+func KeyReused() error {
+	return refuse(Invalid, "Idempotency-Key", "该幂等键已用于另一请求，请换一个新的键。", "This idempotency key was used for another request; use a new one.")
 }
 
 // Issue returns an issue as the actor may see it: another branch's draft is not

@@ -16,6 +16,8 @@
 //	event         I#<issue>     E#<seq>
 //	outbox        I#<issue>     O#<version>   O#<shard>  <at>#...
 //	receipt       K#<key>       K
+//	record        R#<kind>#<id> A             L#<list>  <order>#...          L#<list>  <order>#...
+//	  ... event   R#<kind>#<id> E#<seq>
 //
 // One query each: an issue with sign-offs and watches (A to C of its
 // partition), its events, a project's issues, a district's open issues reds

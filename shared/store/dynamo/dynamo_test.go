@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"lianban/shared/approval/approvaltest"
+	"lianban/shared/docket/dockettest"
 	"lianban/shared/store"
 	"lianban/shared/store/dynamo"
 )
@@ -125,6 +126,15 @@ func (r rig) settle(t testing.TB) {
 			t.Fatal("the indexes did not catch up")
 		}
 	}
+}
+
+func TestDocketKeepsItsContract(t *testing.T) {
+	t.Parallel()
+	endpoint(t)
+	dockettest.Store(t, func(t *testing.T) dockettest.Opened {
+		r := fresh(t, http.DefaultTransport)
+		return dockettest.Opened{Store: store.New(r), Settle: func() { r.settle(t) }}
+	})
 }
 
 func TestStoreKeepsItsContract(t *testing.T) {

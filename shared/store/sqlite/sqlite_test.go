@@ -15,6 +15,8 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/approval/approvaltest"
+	"lianban/shared/docket"
+	"lianban/shared/docket/dockettest"
 	"lianban/shared/engine/enginetest"
 	"lianban/shared/store"
 	"lianban/shared/store/sqlite"
@@ -47,6 +49,28 @@ func TestStoreKeepsItsContract(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestDocketKeepsItsContract(t *testing.T) {
+	t.Parallel()
+	dockettest.Store(t, func(t *testing.T) dockettest.Opened {
+		path := filepath.Join(t.TempDir(), "l.db")
+		file := open(t, path)
+		return dockettest.Opened{Store: store.New(file.Table()), Reopen: func() docket.Store {
+			if err := file.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return store.New(open(t, path).Table())
+		}}
+	})
+}
+
+func TestDocketKeepsItsContractWithIndexesBehind(t *testing.T) {
+	t.Parallel()
+	dockettest.Store(t, func(t *testing.T) dockettest.Opened {
+		lag := store.NewLag(open(t, filepath.Join(t.TempDir(), "l.db")).Table(), 50)
+		return dockettest.Opened{Store: store.New(lag), Settle: lag.Settle}
+	})
 }
 
 func TestStoreKeepsItsContractWithIndexesBehind(t *testing.T) {
