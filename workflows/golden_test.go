@@ -44,6 +44,8 @@ func stories() []story {
 	committed := graph
 	committed.Commitments = []catalog.ItemNo{28, 33}
 	five := parties("cc-water", "cc-transport", "cc-traffic-police", "cc-housing", "cc-urban-management")
+	twoOfFour := parties("cc-water", "cc-transport", "cc-traffic-police", "cc-housing")
+	twoOfFour.Joins = []approval.Join{{Matter: "river_works", Rule: catalog.JoinKofN, K: 2}}
 	return []story{
 		{"approve_all", approval.Confirmed, []act{
 			{"2026-03-09 09:00", secretary, raise(five)},
@@ -123,6 +125,13 @@ func stories() []story {
 			{"2026-03-10 10:00", water, object(1)},
 			{"2026-03-19 15:00", headquarters, rule(1, approval.SetAside)},
 			{"2026-03-19 16:00", secretary, confirm},
+		}},
+		{"two_of_four", approval.Confirmed, []act{ // an objection that does not count, then the fourth is needed no more
+			{"2026-03-09 09:00", secretary, raise(twoOfFour)},
+			{"2026-03-10 10:00", water, object(1)},
+			{"2026-03-10 11:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-11 10:00", police, approval.Grant{SignOff: 3}},
+			{"2026-03-11 15:00", secretary, confirm},
 		}},
 		{"withdraw", approval.Withdrawn, []act{
 			{"2026-03-09 09:00", secretary, raise(graph)},

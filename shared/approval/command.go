@@ -20,6 +20,7 @@ type Petition struct {
 	Items       []catalog.ItemNo `json:"items"`
 	Commitments []catalog.ItemNo `json:"commitments"` // items asked for on commitment (告知承诺)
 	Parties     []Party          `json:"parties"`     // of coordination matters
+	Joins       []Join           `json:"joins"`       // of matters that are not agreed as the catalogue says
 	Assumed     []string         `json:"assumed"`
 }
 
@@ -228,7 +229,7 @@ func (c Raise) apply(t *transition) error {
 	if t.issue.Version != 0 && t.issue.Status != Draft {
 		return refuse(Closed, "", "该问题已经提出。", "The issue has been raised already.")
 	}
-	p := Petition{t.issue.Project, t.issue.Title, t.issue.Body, t.issue.Items, t.issue.Commitments, t.issue.Parties, t.issue.Assumed}
+	p := Petition{t.issue.Project, t.issue.Title, t.issue.Body, t.issue.Items, t.issue.Commitments, t.issue.Parties, t.issue.Joins, t.issue.Assumed}
 	if c.Petition != nil {
 		p = *c.Petition
 	}
@@ -239,10 +240,15 @@ func (c Raise) apply(t *transition) error {
 	if err != nil {
 		return err
 	}
+	joins, err := t.joinsOf(p)
+	if err != nil {
+		return err
+	}
 	before := t.issue.Status
 	if t.from == 0 {
 		before = ""
 	}
+	t.issue.Joins = joins
 	t.issue.SignOffs, t.issue.RaisedAt, t.issue.RaisedBy = signOffs, t.now, t.actor
 	for _, s := range signOffs {
 		t.touch(s.N)
@@ -295,7 +301,7 @@ func (t *transition) fill(p Petition, whole bool) error {
 	}
 	i := &t.issue
 	i.Project, i.District, i.Title, i.Body = p.Project, project.District, strings.TrimSpace(p.Title), strings.TrimSpace(p.Body)
-	i.Items, i.Commitments, i.Parties, i.Assumed = p.Items, p.Commitments, p.Parties, p.Assumed
+	i.Items, i.Commitments, i.Parties, i.Joins, i.Assumed = p.Items, p.Commitments, p.Parties, p.Joins, p.Assumed
 	i.RaisedBy = t.actor
 	return nil
 }
@@ -307,6 +313,9 @@ func (p Petition) bounded() error {
 	}
 	if n := len(p.Commitments); n > MaxSignOffs {
 		return refuse(Invalid, "commitments", "承诺事项最多 %d 项，现为 %d 项。", "At most %d items are on commitment, this has %d.", MaxSignOffs, n)
+	}
+	if n := len(p.Joins); n > MaxSignOffs {
+		return refuse(Invalid, "joins", "合议规则最多 %d 条，现为 %d 条。", "At most %d join rules are listed, this has %d.", MaxSignOffs, n)
 	}
 	if n := len(p.Assumed); n > MaxSignOffs {
 		return refuse(Invalid, "assumed", "拟定说明最多 %d 条，现为 %d 条。", "At most %d assumptions are listed, this has %d.", MaxSignOffs, n)
@@ -396,7 +405,12 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 		limit, mark := matter.ClockLimit()
 		signOffs = append(signOffs, SignOff{N: len(signOffs) + 1, Matter: party.Matter, Department: party.Department, State: Waiting, Limit: limit, LimitMark: mark, Light: Green})
 	}
-	return signOffs, nil
+	joins, err := r.joinsOf(p)
+	for k := range signOffs {
+		s := &signOffs[k]
+		s.Leads = slices.ContainsFunc(joins, func(j Join) bool { return j.Matter == s.Matter && j.Lead == s.Department })
+	}
+	return signOffs, err
 }
 
 func (c Claim) apply(t *transition) error {
@@ -513,6 +527,12 @@ func (c Oppose) apply(t *transition) error {
 	})
 	t.settle(c.SignOff, Objection)
 	t.hold(c.SignOff)
+	t.weigh(c.SignOff)
+	return nil
+}
+
+// dispute sees that a consultation is on.
+func (t *transition) dispute() {
 	if con := t.issue.Consultation; con == nil || !con.ClosedAt.IsZero() {
 		tier := roster.TierGeneralBranch
 		if t.issue.Tier == roster.TierHeadquarters {
@@ -521,7 +541,6 @@ func (c Oppose) apply(t *transition) error {
 		t.convene(tier)
 	}
 	t.issue.Status = Consulting
-	return nil
 }
 
 // convene opens the consultation at a tier, with the tier's own clock.
@@ -602,6 +621,9 @@ func (c Rule) apply(t *transition) error {
 	if s == nil || s.State != Objection || con == nil || !con.ClosedAt.IsZero() {
 		return refuse(Conflict, "signOff", "该任务没有待裁定的异议。", "There is no objection to rule on here.")
 	}
+	if !t.issue.Counts(s) {
+		return refuse(Conflict, "signOff", "按该协调事项的合议规则，其他部门的意见尚能决定结果，暂不裁定该异议。", "By the matter's join rule the other departments can still decide it, so this objection is not ruled on yet.")
+	}
 	if !t.RulesOn(&t.issue, t.actor) {
 		return refuse(Forbidden, "", "该异议由%[1]s裁定。", "This objection is ruled on by %[2]s.", t.Roster.TierName(con.Tier).ZH, t.Roster.TierName(con.Tier).EN)
 	}
@@ -643,7 +665,7 @@ func (c Rule) apply(t *transition) error {
 
 func (t *transition) objections() (n int) {
 	for k := range t.issue.SignOffs {
-		if t.issue.SignOffs[k].State == Objection {
+		if t.issue.Counts(&t.issue.SignOffs[k]) {
 			n++
 		}
 	}

@@ -50,6 +50,7 @@ var situations = []struct {
 	{"in_signoff pledged", 1, func(g *game) { g.raise(chain()).route().pledge(1, 9) }},
 	{"in_signoff duty missed", 1, func(g *game) { g.raise(chain()).route().pledge(1, 1).at("2026-03-11 00:00") }},
 	{"in_signoff revoked", 1, func(g *game) { g.raise(chain()).route().pledge(1, 1).at("2026-03-11 00:00").revoke(1) }},
+	{"in_signoff outvoted", 1, func(g *game) { outvoted(g) }},
 	{"consulting open", 5, func(g *game) { g.raise(chain()).route().object(1) }},
 	{"consulting objected", 1, func(g *game) { g.raise(chain()).route().object(1) }},
 	{"consulting held", 2, func(g *game) { g.raise(chain()).route().object(1) }},

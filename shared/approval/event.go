@@ -66,6 +66,7 @@ const (
 	EvRed        = "red"
 	EvEscalate   = "escalate"
 	EvConsult    = "consult"
+	EvCarry      = "carry" // a matter is agreed by its join rule and needs nobody else
 	EvRule       = "rule"
 	EvReturn     = "return"
 	EvResubmit   = "resubmit"

@@ -336,6 +336,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 	if i.Status != approval.Draft && (count != i.Count || next != i.NextDue || light != i.Light) {
 		return fmt.Sprintf("the header says %+v, due %s, %s; the sign-offs say %+v, due %s, %s", i.Count, i.NextDue, i.Light, count, next, light)
 	}
+	if fault := joinFault(i); fault != "" {
+		return fault
+	}
 	var owed calendar.Date
 	for k := range i.SignOffs {
 		if d := i.SignOffs[k].Duty; d != nil && d.State == approval.DutyOpen && (owed.IsZero() || d.By < owed) {

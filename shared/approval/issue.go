@@ -63,6 +63,7 @@ type Issue struct {
 	Items       []catalog.ItemNo `json:"items,omitempty"`
 	Commitments []catalog.ItemNo `json:"commitments,omitempty"`
 	Parties     []Party          `json:"parties,omitempty"`
+	Joins       []Join           `json:"joins,omitempty"`   // once raised: those in force
 	Assumed     []string         `json:"assumed,omitempty"` // inputs that no source states; shown wherever the issue is
 
 	RaisedBy    Actor     `json:"raisedBy"`

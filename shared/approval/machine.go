@@ -123,6 +123,7 @@ func (c look) apply(t *transition) error {
 		w.Clock, w.WakeAt = s.Clock, t.lookAt(s)
 		t.watch(w)
 	}
+	t.weigh(c.n)
 	return nil
 }
 

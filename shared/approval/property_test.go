@@ -10,6 +10,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
+	"lianban/shared/catalog"
 	"lianban/shared/roster"
 )
 
@@ -426,6 +427,9 @@ func (w *world) answer() bool {
 			w.must(secretary, approval.AnswerSupplement{SignOff: s.N, Text: "已补"})
 			return true
 		case approval.Objection:
+			if !w.issue.Counts(s) {
+				continue
+			}
 			a := generalBranch
 			if w.issue.Consultation.Tier == roster.TierHeadquarters {
 				a = headquarters
@@ -484,7 +488,9 @@ func (w *world) end() {
 // petitions are shapes of graphs, from one party to a long chain.
 func petitions(t *rapid.T) approval.Petition {
 	p := chain()
-	switch rapid.IntRange(0, 3).Draw(t, "petition") {
+	switch rapid.IntRange(0, 4).Draw(t, "petition") {
+	case 4:
+		return joined(rapid.SampledFrom([]approval.Join{{Rule: catalog.JoinAny}, twoOfFour, waterLead}).Draw(t, "join"))
 	case 0:
 		return parties(rapid.IntRange(1, 4).Draw(t, "parties"))
 	case 1:

@@ -262,6 +262,7 @@ func (t *transition) grant(n int) {
 		})
 	}
 	t.release()
+	t.weigh(n)
 }
 
 // openEvents is how many sign-offs opened by one grant have an event each. Where
@@ -316,7 +317,7 @@ func (t *transition) redo(n int) {
 		s.Earlier = append(slices.Clone(s.Earlier), Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Duty: s.Duty})
 	}
 	*s = SignOff{
-		N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed,
+		N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed, Leads: s.Leads,
 		State: Waiting, Limit: s.Limit, LimitMark: s.LimitMark, Light: Green, Clock: s.Clock + 1, Earlier: s.Earlier,
 		Recused: s.Recused, UrgedOn: s.UrgedOn, Urges: s.Urges,
 	}

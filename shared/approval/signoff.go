@@ -51,6 +51,7 @@ type SignOff struct {
 	Department roster.DepartmentID `json:"department"`
 	Requires   []int               `json:"requires,omitempty"` // sign-offs that must be granted first
 	Relaxed    []int               `json:"relaxed,omitempty"`  // prerequisites that a commitment removed
+	Leads      bool                `json:"leads,omitempty"`    // its department takes the matter's lead: see Join
 
 	State State `json:"state"`
 	Round int   `json:"round"` // the round that asked last

@@ -619,6 +619,9 @@ func TestLoadReportsAllProblemsTogether(t *testing.T) {
 			Competence{Item: 3, District: chancheng, Department: "other", From: 200, Until: 100})
 		r.Matters[0].Limit.Days = -1
 		r.Matters[1].Code = r.Matters[0].Code
+		r.Matters[2].Join = Join{Rule: "most"}
+		r.Matters[3].Join = Join{Rule: JoinAny, K: 2}
+		r.Matters[4].Join = Join{Rule: JoinLead}
 		r.Routes[0].Item = 98
 		for i := range r.Routes {
 			if r.Routes[i].Item == 18 {
@@ -644,6 +647,9 @@ func TestLoadReportsAllProblemsTogether(t *testing.T) {
 		"before it begins",
 		"matter plot_adjustment: ",
 		"the code is used twice",
+		`matter traffic_diversion: join rule "most" is none of`,
+		`matter old_town_excavation: k is the least number of k_of_n, from 1, and 2 goes with rule "any"`,
+		`matter enterprise_request: the rule lead names a kind`,
 		"route of item 98: there is no such item",
 		"route of item 18: a source is needed",
 	} {

@@ -339,6 +339,7 @@ func (c *Catalog) check(p *problems) {
 		if err := m.Limit.Validate(); err != nil {
 			p.add(place, "%v", err)
 		}
+		c.checkJoin(&m, p)
 		if !m.IsAssumed() {
 			p.add(place, "no law sets a limit for coordination; what is assumed has to be said")
 		}

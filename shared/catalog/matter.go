@@ -17,6 +17,8 @@ type Matter struct {
 	// Kinds are the departments that usually take part; the branch may name others.
 	Kinds []roster.DepartmentKind `json:"kinds"`
 	Limit calendar.Limit          `json:"limit"`
+	// Join (合议规则) is when it counts as agreed, unless the branch says otherwise.
+	Join Join `json:"join,omitzero"`
 	roster.Origin
 }
 

@@ -22,6 +22,7 @@ type Petition struct {
 	Items       []int      `json:"items,omitempty" doc:"Numbers of approval items."`
 	Commitments []int      `json:"commitments,omitempty" doc:"Those of the items that are asked for on commitment 告知承诺."`
 	Parties     []AskParty `json:"parties,omitempty" doc:"Departments asked to take part in coordination matters 协调事项."`
+	Joins       []AskJoin  `json:"joins,omitempty" doc:"When a coordination matter counts as agreed 合议规则, where it is not as the catalogue says."`
 	Assumed     []string   `json:"assumed,omitempty" doc:"Inputs that no source states; shown wherever the issue is."`
 }
 
@@ -141,6 +142,7 @@ type Planned struct {
 	Department Ref      `json:"department"`
 	Requires   []int    `json:"requires"`
 	Relaxed    []int    `json:"relaxed"`
+	Leads      bool     `json:"leads" doc:"Its department takes the matter's lead 牵头."`
 	AtOnce     bool     `json:"atOnce" doc:"Nothing has to be granted before it."`
 	Limit      Limit    `json:"limit"`
 	LimitMark  string   `json:"limitMark"`
@@ -305,6 +307,9 @@ func (p Petition) domain() approval.Petition {
 	for _, party := range p.Parties {
 		out.Parties = append(out.Parties, approval.Party{Matter: catalog.MatterCode(party.Matter), Department: roster.DepartmentID(party.Department)})
 	}
+	for _, j := range p.Joins {
+		out.Joins = append(out.Joins, j.domain())
+	}
 	return out
 }
 
@@ -324,7 +329,7 @@ func (s *server) plan(ctx context.Context, in *planIn) (*one[Plan], error) {
 		o := v.signOff(&signOffs[k])
 		due := v.Calendar.Due(v.today, o.Limit.Days, signOffs[k].Limit.Unit, nil)
 		out.SignOffs = append(out.SignOffs, Planned{
-			N: o.N, Item: o.Item, Matter: o.Matter, Department: o.Department, Requires: o.Requires, Relaxed: o.Relaxed,
+			N: o.N, Item: o.Item, Matter: o.Matter, Department: o.Department, Requires: o.Requires, Relaxed: o.Relaxed, Leads: o.Leads,
 			AtOnce: len(o.Requires) == 0, Limit: o.Limit, LimitMark: o.LimitMark, MarkName: o.MarkName, Due: v.due(approval.Due{On: due.On, Provisional: due.Provisional}),
 		})
 	}

@@ -107,13 +107,14 @@ type Requires struct {
 
 // Matter is something that needs agreement and is no approval item.
 type Matter struct {
-	Code      string `json:"code"`
-	Name      Name   `json:"name"`
-	Kinds     []Ref  `json:"kinds" doc:"The kinds of departments that usually take part."`
-	Limit     Limit  `json:"limit"`
-	LimitMark string `json:"limitMark"`
-	MarkName  Name   `json:"limitMarkName"`
-	Suggested []Ref  `json:"suggested,omitempty" doc:"With project=: the departments that usually take part there."`
+	Code      string     `json:"code"`
+	Name      Name       `json:"name"`
+	Kinds     []Ref      `json:"kinds" doc:"The kinds of departments that usually take part."`
+	Limit     Limit      `json:"limit"`
+	LimitMark string     `json:"limitMark"`
+	MarkName  Name       `json:"limitMarkName"`
+	Join      MatterJoin `json:"join" doc:"When it counts as agreed 合议规则, unless the branch says otherwise."`
+	Suggested []Ref      `json:"suggested,omitempty" doc:"With project=: the departments that usually take part there."`
 	Origin
 }
 
@@ -258,8 +259,8 @@ func (s *server) listMatters(ctx context.Context, in *mattersIn) (*PageOut[Matte
 		clock, mark := m.ClockLimit()
 		out := Matter{
 			Code: string(m.Code), Name: Name{m.NameZH, m.NameEN}, Limit: limit(clock), LimitMark: string(mark), MarkName: Name(mark.Name()),
-			Kinds:  list(m.Kinds, func(k roster.DepartmentKind) Ref { return Ref{string(k), Name(k.Name())} }),
-			Origin: origin(m.Origin),
+			Kinds: list(m.Kinds, func(k roster.DepartmentKind) Ref { return Ref{string(k), Name(k.Name())} }),
+			Join:  matterJoin(m.Join), Origin: origin(m.Origin),
 		}
 		if ok {
 			// A kind without a department is left out: what is suggested are those that exist.

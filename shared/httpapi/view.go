@@ -98,6 +98,7 @@ type Issue struct {
 	Items        []ItemRef     `json:"items"`
 	Commitments  []int         `json:"commitments" doc:"Items asked for on commitment 告知承诺."`
 	Parties      []Party       `json:"parties"`
+	Joins        []Join        `json:"joins" doc:"By which rules its coordination matters are agreed 合议规则; those that need all parties are left out."`
 	Assumed      []string      `json:"assumed" doc:"Inputs that no source states."`
 	Rounds       []Round       `json:"rounds"`
 	SignOffs     []SignOff     `json:"signOffs"`
@@ -140,6 +141,7 @@ type SignOff struct {
 	Round      int           `json:"round" doc:"The round that asked last; 0 before the first."`
 	Requires   []int         `json:"requires"`
 	Relaxed    []int         `json:"relaxed"`
+	Leads      bool          `json:"leads" doc:"Its department takes the matter's lead 牵头."`
 	Limit      Limit         `json:"limit"`
 	LimitMark  string        `json:"limitMark" doc:"What the limit is worth: law, provincial, guide, default, promised, assumed, unsourced."`
 	MarkName   Name          `json:"limitMarkName"`
@@ -307,7 +309,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -435,6 +437,7 @@ func (v view) issue(i *approval.Issue) *Issue {
 		Items:       list(i.Items, v.item),
 		Commitments: list(i.Commitments, func(no catalog.ItemNo) int { return int(no) }),
 		Parties:     list(i.Parties, v.party),
+		Joins:       list(i.Joins, v.join),
 		Assumed:     whole(i.Assumed),
 		Rounds:      list(i.Rounds, round),
 		SignOffs:    v.signOffs(i.SignOffs),
@@ -494,7 +497,7 @@ func (v view) signOffs(from []approval.SignOff) []SignOff {
 func (v view) signOff(s *approval.SignOff) SignOff {
 	out := SignOff{
 		N: s.N, Department: v.department(s.Department), State: string(s.State), Light: string(s.Light), Round: s.Round,
-		Requires: whole(s.Requires), Relaxed: whole(s.Relaxed), Limit: limit(s.Limit), LimitMark: string(s.LimitMark), MarkName: Name(s.LimitMark.Name()),
+		Requires: whole(s.Requires), Relaxed: whole(s.Relaxed), Leads: s.Leads, Limit: limit(s.Limit), LimitMark: string(s.LimitMark), MarkName: Name(s.LimitMark.Name()),
 		OpenedAt: s.OpenedAt, AcceptedAt: s.AcceptedAt, DecidedAt: s.DecidedAt,
 		Stops:    list(s.Stops, func(stop approval.Stop) Stop { return Stop{stop.From, stop.To, stop.Reason} }),
 		Assignee: v.person(s.Assignee), ClaimedAt: s.ClaimedAt,

@@ -6,6 +6,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
+	"lianban/shared/catalog"
 	"lianban/shared/roster"
 )
 
@@ -43,6 +44,9 @@ type eventDetail struct {
 	Days       int                 `json:"days"`
 	Unit       calendar.Unit       `json:"unit"`
 	From       calendar.Date       `json:"from"`
+	Matter     catalog.MatterCode  `json:"matter"`
+	Rule       catalog.JoinRule    `json:"rule"`
+	Void       []int               `json:"void"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -151,6 +155,8 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		}
 	case approval.EvConsult:
 		out.Text = v.t(key, v.tier(d.Tier), v.date(d.Due))
+	case approval.EvCarry:
+		out.Text = v.t(key, v.matter(d.Matter), v.name(d.Rule.Name()), v.numbers(d.Void))
 	case approval.EvRule:
 		out.Text = v.t(key, who, task, v.t("outcome."+string(d.Outcome)))
 	case approval.EvConclude, approval.EvCloseRound:

@@ -132,6 +132,7 @@ type issuePage struct {
 	Issue    issueHead
 	Body     []string
 	Assumed  []string
+	Joins    []string // by which rules its matters are agreed
 	Problems problems
 	Summary  []link
 	Since    []eventView
@@ -209,7 +210,7 @@ func (v *visit) issueAct() error {
 }
 
 func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) error {
-	p := issuePage{frame: v.frame(issue.Title), Issue: v.head(issue), Body: strings.Split(issue.Body, "\n"), Assumed: v.assumed(issue), Problems: problems{}, Typed: v.r.PostForm}
+	p := issuePage{frame: v.frame(issue.Title), Issue: v.head(issue), Body: strings.Split(issue.Body, "\n"), Assumed: v.assumed(issue), Joins: v.joins(issue), Problems: problems{}, Typed: v.r.PostForm}
 	sent, sentN := v.r.PostForm.Get("act"), v.r.PostForm.Get("n")
 	form := func(name string, n int) *act {
 		a := &act{ID: name, Act: name, N: n, Stamp: v.stamp(issue, n), Problems: problems{}, Typed: url.Values{}}

@@ -58,6 +58,9 @@ type matterGroup struct {
 	Open              bool
 	Usual, Others     []choice
 	OthersOpen        bool
+	Code              string
+	Joins             []choice // the rules by which it may be agreed
+	K                 int
 }
 
 type markNote struct{ Code, Text string }
@@ -75,7 +78,7 @@ func (v *visit) petitionPage() error {
 func asked(draft *approval.Issue) approval.Petition {
 	return approval.Petition{
 		Project: draft.Project, Title: draft.Title, Body: draft.Body, Items: draft.Items,
-		Commitments: draft.Commitments, Parties: draft.Parties, Assumed: draft.Assumed,
+		Commitments: draft.Commitments, Parties: draft.Parties, Joins: draft.Joins, Assumed: draft.Assumed,
 	}
 }
 
@@ -165,6 +168,16 @@ func (v *visit) typedPetition() approval.Petition {
 			p.Parties = append(p.Parties, approval.Party{Matter: catalog.MatterCode(matter), Department: roster.DepartmentID(department)})
 		}
 	}
+	for _, text := range v.r.PostForm["join"] {
+		if matter, rest, ok := strings.Cut(text, "/"); ok {
+			rule, lead, _ := strings.Cut(rest, "/")
+			j := approval.Join{Matter: catalog.MatterCode(matter), Rule: catalog.JoinRule(rule), Lead: roster.DepartmentID(lead)}
+			if j.Rule == catalog.JoinKofN {
+				j.K, _ = strconv.Atoi(v.typed("k-" + matter)) // what is no number is refused as 0
+			}
+			p.Joins = append(p.Joins, j)
+		}
+	}
 	return p
 }
 
@@ -212,6 +225,8 @@ func (v *visit) spread(page *petitionPage, p approval.Petition, wrong problems) 
 			anchor = "#f-items"
 		case indexed && err == nil && group == "parties" && k < len(p.Parties):
 			parties[p.Parties[k]] = text
+		case group == "joins":
+			anchor = "#f-parties"
 		}
 		page.Problems[group] = text
 		page.Summary = append(page.Summary, link{Text: text, URL: anchor})
@@ -267,8 +282,50 @@ func (v *visit) offerMatters(page *petitionPage, project roster.Project, p appro
 			}
 			g.Open = g.Open || c.On
 		}
+		v.offerJoins(&g, m, p)
 		page.Matters = append(page.Matters, g)
 	}
+}
+
+// offerJoins offers the rules by which a matter may be agreed: the catalogue's,
+// or another one, with every department ticked for it as the lead.
+func (v *visit) offerJoins(g *matterGroup, m catalog.Matter, p approval.Petition) {
+	g.Code = string(m.Code)
+	asked, usual := approval.Join{}, m.Join.Rule
+	for _, j := range p.Joins {
+		if j.Matter == m.Code {
+			asked, g.K, g.Open = j, j.K, true
+		}
+	}
+	if usual == "" {
+		usual = catalog.JoinAll
+	}
+	g.Joins = append(g.Joins, choice{Text: v.t("petition.join.usual", v.name(usual.Name())), On: asked.Rule == ""})
+	for _, rule := range []catalog.JoinRule{catalog.JoinAll, catalog.JoinAny, catalog.JoinKofN} {
+		g.Joins = append(g.Joins, choice{Value: g.Code + "/" + string(rule), Text: v.name(rule.Name()), On: asked.Rule == rule})
+	}
+	for _, c := range slices.Concat(g.Usual, g.Others) {
+		_, id, _ := strings.Cut(c.Value, "/")
+		on := asked.Rule == catalog.JoinLead && string(asked.Lead) == id
+		if on || c.On || slices.ContainsFunc(g.Usual, func(u choice) bool { return u.Value == c.Value }) {
+			g.Joins = append(g.Joins, choice{Value: g.Code + "/" + string(catalog.JoinLead) + "/" + id, Text: v.t("petition.join.lead", c.Text), On: on})
+		}
+	}
+}
+
+// joins says by which rules the issue's matters are agreed.
+func (v *visit) joins(issue *approval.Issue) (lines []string) {
+	for _, j := range issue.Joins {
+		switch j.Rule {
+		case catalog.JoinKofN:
+			lines = append(lines, v.t("join.k_of_n", v.matter(j.Matter), j.K))
+		case catalog.JoinLead:
+			lines = append(lines, v.t("join.lead", v.matter(j.Matter), v.department(j.Lead)))
+		default:
+			lines = append(lines, v.t("join."+string(j.Rule), v.matter(j.Matter)))
+		}
+	}
+	return lines
 }
 
 // plan is what raising would lead to.
