@@ -286,6 +286,95 @@ func TestACompetenceMovesOnADay(t *testing.T) {
 	}
 }
 
+func TestATransferSaysWhetherOpenCasesComeAlong(t *testing.T) {
+	t.Parallel()
+	day := calendar.MustParse("2022-08-01")
+	for _, moves := range []bool{false, true} {
+		after, _, err := Construction().Transfer(Transfer{Items: []ItemNo{10}, District: chancheng, To: "cc-natural-resources", On: day, MovesOpen: moves, Origin: roster.Origin{Source: "x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, before := after.MovedTo(10, chancheng, day-1); before {
+			t.Error("open cases move before the day")
+		}
+		if to, moved := after.MovedTo(10, chancheng, day); moved != moves || to != "cc-natural-resources" {
+			t.Errorf("with movesOpen %v open cases go to %s, %v", moves, to, moved)
+		}
+	}
+}
+
+// TestTheReformOf2226Items moves as many competences as five departments gave to
+// a district on 29 November 2021 (Xiangqiao), in one change.
+func TestTheReformOf2226Items(t *testing.T) {
+	t.Parallel()
+	c := *Construction()
+	c.items, c.index = nil, map[ItemNo]int{}
+	reform := Transfer{District: chancheng, To: "cc-housing", On: calendar.MustParse("2021-11-29"), MovesOpen: true, Origin: roster.Origin{Source: "x"}}
+	for no := ItemNo(1); no <= 2226; no++ {
+		c.index[no] = len(c.items)
+		c.items = append(c.items, Item{No: no, Kinds: []roster.DepartmentKind{roster.NaturalResources}})
+		reform.Items = append(reform.Items, no)
+	}
+	c.competences = []Competence{{Kind: roster.NaturalResources, District: chancheng, Department: "fs-natural-resources", Origin: roster.Origin{Source: "x"}}}
+	after, moved, err := c.Transfer(reform)
+	if err != nil || moved != 2226 {
+		t.Fatalf("%d moved: %v", moved, err)
+	}
+	for _, no := range reform.Items {
+		before, _ := after.Competent(no, chancheng, reform.On-1)
+		since, _ := after.Competent(no, chancheng, reform.On)
+		if before != "fs-natural-resources" || since != "cc-housing" {
+			t.Fatalf("item %d: %s, then %s", no, before, since)
+		}
+	}
+}
+
+func TestSuccessorsTakeOverWhatADepartmentHad(t *testing.T) {
+	t.Parallel()
+	day, before := calendar.MustParse("2022-08-01"), Construction()
+	// cc-natural-resources has its kind; item 10 comes to it by a row of its own, later than the day.
+	before, _, err := before.Transfer(Transfer{Items: []ItemNo{10}, District: chancheng, To: "cc-natural-resources", On: day + 30, Origin: roster.Origin{Source: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := map[ItemNo]bool{}
+	for _, item := range before.Items() {
+		id, err := before.Competent(item.No, chancheng, day+60)
+		had[item.No] = err == nil && id == "cc-natural-resources"
+	}
+	after, err := before.Succeed(Succession{
+		From: "cc-natural-resources", To: "cc-housing", Items: map[ItemNo]roster.DepartmentID{24: "cc-ecology", 10: "cc-water"}, On: day, Origin: roster.Origin{Source: "机构改革方案"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for no, mine := range had {
+		want := map[ItemNo]roster.DepartmentID{24: "cc-ecology", 10: "cc-water"}[no]
+		if want == "" {
+			want = "cc-housing"
+		}
+		got, err := after.Competent(no, chancheng, day+60)
+		was, _ := before.Competent(no, chancheng, day+60)
+		switch {
+		case mine && (err != nil || got != want):
+			t.Errorf("item %d goes to %s, %v; want %s", no, got, err, want)
+		case !mine && got != was:
+			t.Errorf("item %d of %s went to %s", no, was, got)
+		}
+		if old, _ := before.Competent(no, chancheng, day-1); old != "" {
+			if still, _ := after.Competent(no, chancheng, day-1); still != old {
+				t.Errorf("before the day item %d is with %s instead of %s", no, still, old)
+			}
+		}
+	}
+	if got, _ := after.Competent(10, chancheng, day+29); got != "fs-natural-resources" {
+		t.Errorf("item 10 leaves %s early", got)
+	}
+	if !had[24] || !had[10] {
+		t.Fatal("the test's premise does not hold")
+	}
+}
+
 func TestTransferReportsAllProblemsTogether(t *testing.T) {
 	t.Parallel()
 	_, _, err := Construction().Transfer(Transfer{Items: []ItemNo{99, 8, 8}, District: chancheng})

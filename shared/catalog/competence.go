@@ -20,6 +20,9 @@ type Competence struct {
 	Department roster.DepartmentID   `json:"department"`
 	From       calendar.Date         `json:"from,omitzero"`  // first day; zero: since ever
 	Until      calendar.Date         `json:"until,omitzero"` // first day on which it no longer holds; zero: it holds
+	// MovesOpen: open cases of the department before come along; otherwise they stay
+	// with it until they are decided.
+	MovesOpen bool `json:"movesOpen,omitempty"`
 	roster.Origin
 }
 
@@ -134,68 +137,190 @@ func (c *Catalog) Parties(code MatterCode, project roster.Project, r *roster.Ros
 	return parties, errors.Join(errs...)
 }
 
+// matter is what a row gives away, and where.
+type matter struct {
+	item     ItemNo
+	kind     roster.DepartmentKind
+	district roster.DistrictCode
+}
+
+func (r Competence) matter() matter { return matter{r.Item, r.Kind, r.District} }
+
+// MovedTo says to which department the open cases of an item in a district have
+// moved by a day, as the competence in force on it says; false when they stay
+// where they are.
+func (c *Catalog) MovedTo(item ItemNo, district roster.DistrictCode, on calendar.Date) (roster.DepartmentID, bool) {
+	i, ok := c.index[item]
+	if !ok {
+		return "", false
+	}
+	like := []Competence{{Item: item, District: district}}
+	for _, kind := range c.items[i].Kinds {
+		like = append(like, Competence{Kind: kind, District: district})
+	}
+	for _, l := range like {
+		for _, r := range c.competences {
+			if r.sameMatter(l) && r.covers(on) {
+				return r.Department, r.MovesOpen
+			}
+		}
+	}
+	return "", false
+}
+
 // Transfer (事权划转) moves the competence for items in a district to a department
 // from a day on.
 type Transfer struct {
-	Items    []ItemNo
-	District roster.DistrictCode
-	To       roster.DepartmentID
-	On       calendar.Date // first day
+	Items     []ItemNo            `json:"items"`
+	District  roster.DistrictCode `json:"district"`
+	To        roster.DepartmentID `json:"to"`
+	On        calendar.Date       `json:"on"` // first day
+	MovesOpen bool                `json:"movesOpen,omitempty"`
 	roster.Origin
 }
 
 // Transfer returns the catalogue as it is once the transfer is entered, and how
 // many of the items it moves to another department. Before the day the old
-// department stays competent; open cases stay with it unless they are moved.
-// The error lists an unknown or repeated item, a missing day, department or
+// department stays competent; open cases stay with it unless the transfer moves
+// them. The error lists an unknown or repeated item, a missing day, department or
 // district, and an item whose competence already changes on that day or later.
 func (c *Catalog) Transfer(t Transfer) (*Catalog, int, error) {
-	next := *c
-	next.competences = slices.Clone(c.competences)
 	var p problems
 	if t.On.IsZero() || t.To == "" || t.District == "" {
 		p.add("transfer", "the day, the department and the district are needed")
 	}
 	moved := 0
-	for i, no := range t.Items {
+	var rows []Competence
+	given := map[ItemNo]bool{}
+	for _, no := range t.Items {
 		place := fmt.Sprintf("transfer of item %d", no)
 		if _, ok := c.index[no]; !ok {
 			p.add(place, "there is no such item")
 			continue
 		}
-		if slices.Contains(t.Items[:i], no) {
+		if given[no] {
 			p.add(place, "is given twice")
 			continue
 		}
+		given[no] = true
 		if before, err := c.Competent(no, t.District, t.On); err != nil || before != t.To {
 			moved++
 		}
-		row := Competence{Item: no, District: t.District, Department: t.To, From: t.On, Origin: t.Origin}
-		for k := range next.competences {
+		rows = append(rows, Competence{Item: no, District: t.District, Department: t.To, From: t.On, MovesOpen: t.MovesOpen, Origin: t.Origin})
+	}
+	next, err := c.enter(rows, p)
+	if err != nil {
+		return nil, 0, fmt.Errorf("transfer cannot be entered:\n%w", err)
+	}
+	return next, moved, nil
+}
+
+// enter returns the catalogue with rows that hold from their day on; what held
+// until then ends on it. The problems found so far are told with the others.
+func (c *Catalog) enter(rows []Competence, p problems) (*Catalog, error) {
+	next := *c
+	next.competences = slices.Clone(c.competences)
+	held := map[matter][]int{}
+	for k, r := range next.competences {
+		held[r.matter()] = append(held[r.matter()], k)
+	}
+	for _, row := range rows {
+		for _, k := range held[row.matter()] {
 			old := &next.competences[k]
-			if !old.sameMatter(row) || !old.overlaps(row) {
+			if !old.overlaps(row) {
 				continue
 			}
-			if !old.From.IsZero() && old.From >= t.On {
+			if !old.From.IsZero() && old.From >= row.From {
+				place := fmt.Sprintf("transfer of item %d", row.Item)
+				if row.Item == 0 {
+					place = "transfer of kind " + string(row.Kind)
+				}
 				p.add(place, "%s is already to become competent on %s; undo that first", old.Department, old.From)
 				continue
 			}
-			old.Until = t.On
+			old.Until = row.From
 		}
 		next.competences = append(next.competences, row)
 	}
-	if len(p) > 0 {
-		return nil, 0, fmt.Errorf("transfer cannot be entered:\n%w", errors.Join(p...))
+	if len(p) == 0 {
+		next.checkCompetences(&p)
 	}
-	next.checkCompetences(&p)
 	if len(p) > 0 {
-		return nil, 0, fmt.Errorf("transfer cannot be entered:\n%w", errors.Join(p...))
+		return nil, errors.Join(p...)
 	}
-	return &next, moved, nil
+	return &next, nil
+}
+
+// Succession (机构改革中的事权承接) says who takes over what a department was competent
+// for when it is merged, split or dissolved.
+type Succession struct {
+	From  roster.DepartmentID
+	To    roster.DepartmentID // takes whatever Items does not name
+	Items map[ItemNo]roster.DepartmentID
+	On    calendar.Date // first day
+	roster.Origin
+}
+
+// Succeed returns the catalogue in which the successors are competent from the
+// day on for everything that the department was competent for; its open cases
+// come along.
+func (c *Catalog) Succeed(s Succession) (*Catalog, error) {
+	var p problems
+	if s.On.IsZero() || s.From == "" || s.To == "" {
+		p.add("succession", "the day, the department and its successor are needed")
+	}
+	for no := range s.Items {
+		if _, ok := c.index[no]; !ok {
+			p.add("succession", "there is no item %d", no)
+		}
+	}
+	// What was to begin for the department on the day or later, its successors
+	// take over whole.
+	without := *c
+	without.competences = nil
+	var had, rows []Competence
+	own := map[matter]bool{} // what it has by rows for items
+	for _, r := range c.competences {
+		mine := r.Department == s.From && (r.Until.IsZero() || r.Until > s.On)
+		if !mine || r.From.IsZero() || r.From < s.On {
+			without.competences = append(without.competences, r)
+		}
+		if mine {
+			had = append(had, r)
+			own[r.matter()] = r.Item != 0
+		}
+	}
+	for _, r := range had {
+		row := r
+		row.Department, row.From, row.MovesOpen, row.Origin = s.To, max(r.From, s.On), true, s.Origin
+		if to, named := s.Items[r.Item]; named {
+			row.Department = to
+		}
+		rows = append(rows, row)
+		if r.Kind == "" {
+			continue
+		}
+		for _, item := range c.items { // those that came to it with the kind
+			to, named := s.Items[item.No]
+			split := Competence{Item: item.No, District: r.District, Department: to, From: row.From, MovesOpen: true, Origin: s.Origin}
+			if !named || own[split.matter()] {
+				continue
+			}
+			if held, err := c.Competent(item.No, r.District, row.From); err == nil && held == s.From && slices.Contains(item.Kinds, r.Kind) {
+				rows = append(rows, split)
+			}
+		}
+	}
+	next, err := without.enter(rows, p)
+	if err != nil {
+		return nil, fmt.Errorf("succession cannot be entered:\n%w", err)
+	}
+	return next, nil
 }
 
 func (c *Catalog) checkCompetences(p *problems) {
-	for i, r := range c.competences {
+	before := map[matter][]Competence{}
+	for _, r := range c.competences {
 		place := fmt.Sprintf("competence of %s in %s", r.Department, r.District)
 		switch {
 		case (r.Item == 0) == (r.Kind == ""):
@@ -220,11 +345,12 @@ func (c *Catalog) checkCompetences(p *problems) {
 		if r.Origin == (roster.Origin{}) {
 			p.add(place, "a source is needed, or what is assumed")
 		}
-		for _, s := range c.competences[:i] {
-			if r.sameMatter(s) && r.overlaps(s) {
+		for _, s := range before[r.matter()] {
+			if r.overlaps(s) {
 				p.add(place, "%s is competent for the same on the same days", s.Department)
 			}
 		}
+		before[r.matter()] = append(before[r.matter()], r)
 	}
 }
 
