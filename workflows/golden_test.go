@@ -11,6 +11,7 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/engine"
+	"lianban/shared/roster"
 )
 
 // act is one step of a story: what somebody does at a moment.
@@ -46,6 +47,7 @@ func stories() []story {
 	five := parties("cc-water", "cc-transport", "cc-traffic-police", "cc-housing", "cc-urban-management")
 	twoOfFour := parties("cc-water", "cc-transport", "cc-traffic-police", "cc-housing")
 	twoOfFour.Joins = []approval.Join{{Matter: "river_works", Rule: catalog.JoinKofN, K: 2}}
+	standIn := approval.Actor{Person: "cc-housing-officer-2", Role: roster.Officer, Unit: "cc-housing", For: housing.Person} // from the 11th to the 13th
 	return []story{
 		{"approve_all", approval.Confirmed, []act{
 			{"2026-03-09 09:00", secretary, raise(five)},
@@ -125,6 +127,15 @@ func stories() []story {
 			{"2026-03-10 10:00", water, object(1)},
 			{"2026-03-19 15:00", headquarters, rule(1, approval.SetAside)},
 			{"2026-03-19 16:00", secretary, confirm},
+		}},
+		{"substitute_during_a_claim", approval.Confirmed, []act{ // the claim stays the officer's, before and after
+			{"2026-03-09 09:00", secretary, raise(parties("cc-housing", "cc-transport"))},
+			{"2026-03-10 10:00", housing, approval.Claim{SignOff: 1}},
+			{"2026-03-11 10:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-11 11:00", standIn, approval.AskSupplement{SignOff: 1, Papers: []string{"用地范围图"}}},
+			{"2026-03-13 09:00", secretary, approval.AnswerSupplement{SignOff: 1, Text: "已补交"}},
+			{"2026-03-16 10:00", housing, approval.Grant{SignOff: 1}},
+			{"2026-03-16 15:00", secretary, confirm},
 		}},
 		{"two_of_four", approval.Confirmed, []act{ // an objection that does not count, then the fourth is needed no more
 			{"2026-03-09 09:00", secretary, raise(twoOfFour)},

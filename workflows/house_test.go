@@ -562,6 +562,9 @@ func (h *house) write(put func(out *bytes.Buffer, lines []line)) []byte {
 	var lines []line
 	for _, e := range h.events() {
 		who := string(e.By.Person)
+		if e.By.For != "" {
+			who += " for " + string(e.By.For)
+		}
 		if who == "" {
 			who = string(e.By.Role)
 		}

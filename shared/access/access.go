@@ -23,10 +23,12 @@ import (
 	"lianban/shared/roster"
 )
 
-// Identity is who signed in, and in which of the person's posts.
+// Identity is who signed in, and in which of the person's posts, or in whose
+// place (代办).
 type Identity struct {
 	Person  roster.PersonID
 	Post    roster.Post
+	For     roster.PersonID // whom Person stands in for in the post; empty: it is their own
 	Expires time.Time
 }
 
@@ -71,13 +73,19 @@ type claims struct {
 	Expires  int64       `json:"exp"`
 	Role     roster.Role `json:"role"`
 	Unit     string      `json:"unit,omitempty"`
+	For      string      `json:"for,omitempty"`
 }
 
 // SignIn issues a token for a person in one of the person's posts.
 func (l *Local) SignIn(person roster.PersonID, post roster.Post) (string, Identity, error) {
+	return l.StandIn(person, post, "")
+}
+
+// StandIn issues a token for a person in the post of a colleague whom they stand in for.
+func (l *Local) StandIn(person roster.PersonID, post roster.Post, absent roster.PersonID) (string, Identity, error) {
 	now := l.now()
 	expires := now.Add(sessionFor)
-	text, err := json.Marshal(claims{l.issuer, string(person), audience, now.Unix(), expires.Unix(), post.Role, post.Unit})
+	text, err := json.Marshal(claims{l.issuer, string(person), audience, now.Unix(), expires.Unix(), post.Role, post.Unit, string(absent)})
 	if err != nil {
 		return "", Identity{}, fmt.Errorf("encode claims: %w", err)
 	}
@@ -90,7 +98,7 @@ func (l *Local) SignIn(person roster.PersonID, post roster.Post) (string, Identi
 		return "", Identity{}, fmt.Errorf("sign: %w", err)
 	}
 	token, err := signed.CompactSerialize()
-	return token, Identity{Person: person, Post: post, Expires: expires}, err
+	return token, Identity{Person: person, Post: post, For: absent, Expires: expires}, err
 }
 
 // Verify implements Verifier.
@@ -103,7 +111,7 @@ func (l *Local) Verify(ctx context.Context, token string) (Identity, error) {
 	if err := verified.Claims(&c); err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrToken, err)
 	}
-	return Identity{Person: roster.PersonID(c.Subject), Post: roster.Post{Role: c.Role, Unit: c.Unit}, Expires: verified.Expiry}, nil
+	return Identity{Person: roster.PersonID(c.Subject), Post: roster.Post{Role: c.Role, Unit: c.Unit}, For: roster.PersonID(c.For), Expires: verified.Expiry}, nil
 }
 
 // Loopback reports whether an address to listen on can be reached from this

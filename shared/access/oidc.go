@@ -27,7 +27,8 @@ type OIDCConfig struct {
 	Keys       string
 	Algorithms []string // of signatures; nil: RS256 and ES256
 	// The claims that name the person, the role and the unit; "sub", "role" and
-	// "unit" when empty.
+	// "unit" when empty. The claim "for" names whom the person stands in for, if
+	// anybody.
 	PersonClaim, RoleClaim, UnitClaim string
 
 	Now       func() time.Time
@@ -58,6 +59,9 @@ const (
 	// largestToken is what HTTP servers take as a header, roughly.
 	largestToken = 16 << 10
 )
+
+// forClaim names whom the person stands in for.
+const forClaim = "for"
 
 // NewOIDC makes a verifier; it opens no connection.
 func NewOIDC(c OIDCConfig) *OIDC {
@@ -105,6 +109,7 @@ func (o *OIDC) Verify(ctx context.Context, token string) (Identity, error) {
 	id := Identity{
 		Person: roster.PersonID(text(o.config.PersonClaim)), Expires: verified.Expiry,
 		Post: roster.Post{Role: roster.Role(text(o.config.RoleClaim)), Unit: text(o.config.UnitClaim)},
+		For:  roster.PersonID(text(forClaim)),
 	}
 	if id.Person == "" || !slices.Contains(roster.Roles(), id.Post.Role) {
 		return Identity{}, fmt.Errorf("%w: the claims %q and %q name no person in a role that is known", ErrToken, o.config.PersonClaim, o.config.RoleClaim)

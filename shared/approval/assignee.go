@@ -48,6 +48,22 @@ func (t *transition) anybody(s *SignOff, department roster.DepartmentID, but ros
 	})
 }
 
+// doneBy is who does a person's work today instead of them: one of their
+// substitutes who has no reason to stand aside, or "" when the person is there.
+func (t *transition) doneBy(s *SignOff, person roster.PersonID) (roster.PersonID, error) {
+	substitutes := t.Roster.Substitutes(person, s.Department, t.today)
+	for _, by := range substitutes {
+		if !t.aside(by) && !s.recused(by) {
+			return by, nil
+		}
+	}
+	if len(substitutes) > 0 {
+		name := t.Roster.PersonName(person)
+		return "", refuse(Invalid, "person", "%s的任务目前由代办人办理，而代办人应当回避该问题，请改派其他承办人。", "%s's work is done by a substitute at present, who has an interest in this issue; choose another officer.", name)
+	}
+	return "", nil
+}
+
 func (c Reassign) apply(t *transition) error {
 	s, err := t.lead(c.SignOff)
 	if err != nil {
@@ -62,15 +78,23 @@ func (c Reassign) apply(t *transition) error {
 	if s.Assignee == c.To {
 		return nil
 	}
+	by, err := t.doneBy(s, c.To)
+	if err != nil {
+		return err
+	}
 	if err := textField("reason", c.Reason, textRunes, s.Assignee != ""); err != nil {
 		return err
 	}
 	s = t.touch(c.SignOff)
 	before := s.Assignee
-	s.Assignee, s.ClaimedAt = c.To, t.now
+	t.give(s, c.To, by)
 	t.event(EvReassign, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Open), c.Reason
-		e.Detail = detail(map[string]any{"officer": c.To, "was": before})
+		d := map[string]any{"officer": c.To, "was": before}
+		if by != "" {
+			d["substitute"] = by
+		}
+		e.Detail = detail(d)
 	})
 	return nil
 }
@@ -87,6 +111,7 @@ func (c Recuse) apply(t *transition) error {
 	if s.recused(t.actor.Person) {
 		return nil
 	}
+	t.standIn(s)
 	if err := t.owed(s); err != nil {
 		return err
 	}
@@ -98,8 +123,8 @@ func (c Recuse) apply(t *transition) error {
 	}
 	s = t.touch(c.SignOff)
 	s.Recused = append(slices.Clone(s.Recused), Recusal{Person: t.actor.Person, At: t.now, Reason: c.Reason})
-	if s.Assignee == t.actor.Person {
-		s.Assignee, s.ClaimedAt = "", time.Time{}
+	if s.Assignee == t.actor.Holder() {
+		s.pool()
 	}
 	t.event(EvRecuse, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Open), c.Reason

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"lianban/shared/calendar"
@@ -151,13 +150,14 @@ func (t *transition) task(n int) (*SignOff, error) {
 		name := t.Roster.UnitName(string(s.Department))
 		return nil, refuse(Forbidden, "", "此任务由%[1]s的承办人办理。", "The officers of %[2]s decide this task.", name.ZH, name.EN)
 	}
-	if t.aside(t.actor.Person) || s.recused(t.actor.Person) {
+	t.standIn(s)
+	if t.barred(s) {
 		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他承办人办理。", "You have an interest in this issue and must stand aside; another officer of your department decides it.")
 	}
 	if err := t.owed(s); err != nil {
 		return nil, err
 	}
-	if s.Assignee != "" && s.Assignee != t.actor.Person {
+	if s.Assignee != "" && s.Assignee != t.actor.Holder() {
 		return nil, refuse(Conflict, "", "该任务已由%s认领，请与其联系或请部门负责人改派。", "This task has been claimed by %s; ask them, or have the lead reassign it.", t.Roster.PersonName(s.Assignee))
 	}
 	return s, nil
@@ -256,7 +256,11 @@ func (c Raise) apply(t *transition) error {
 	t.round("")
 	t.event(EvRaise, func(e *Event) {
 		e.Before, e.After = string(before), string(Raised)
-		e.Detail = detail(map[string]any{"items": p.Items, "commitments": p.Commitments, "parties": p.Parties, "signOffs": len(signOffs)})
+		d := map[string]any{"items": p.Items, "commitments": p.Commitments, "parties": p.Parties, "signOffs": len(signOffs)}
+		if len(joins) > 0 {
+			d["joins"] = joins
+		}
+		e.Detail = detail(d)
 	})
 	return nil
 }
@@ -418,11 +422,11 @@ func (c Claim) apply(t *transition) error {
 	if err != nil {
 		return err
 	}
-	if s.Assignee == t.actor.Person {
+	if s.Assignee == t.actor.Holder() {
 		return nil
 	}
 	s = t.touch(c.SignOff)
-	s.Assignee, s.ClaimedAt = t.actor.Person, t.now
+	t.give(s, t.actor.Holder(), t.actor.Person)
 	t.event(EvClaim, func(e *Event) { e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Open) })
 	return nil
 }
@@ -435,8 +439,7 @@ func (c Release) apply(t *transition) error {
 	if s.Assignee == "" {
 		return nil
 	}
-	s = t.touch(c.SignOff)
-	s.Assignee, s.ClaimedAt = "", time.Time{}
+	t.touch(c.SignOff).pool()
 	t.event(EvRelease, func(e *Event) { e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Open) })
 	return nil
 }
@@ -444,7 +447,7 @@ func (c Release) apply(t *transition) error {
 // take claims a task that nobody has claimed for who acts on it.
 func (t *transition) take(s *SignOff) {
 	if s.Assignee == "" {
-		s.Assignee, s.ClaimedAt = t.actor.Person, t.now
+		t.give(s, t.actor.Holder(), t.actor.Person)
 	}
 }
 

@@ -73,7 +73,7 @@ func (t *transition) checks(n int, roles ...roster.Role) (*SignOff, error) {
 		name := t.Roster.UnitName(string(s.Duty.Checker))
 		return nil, refuse(Forbidden, "", "该承诺由%[1]s核查。", "The commitment is verified by %[2]s.", name.ZH, name.EN)
 	}
-	if t.aside(t.actor.Person) || s.recused(t.actor.Person) {
+	if t.barred(s) {
 		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他人员核查。", "You have an interest in this issue and must stand aside; somebody else of your department verifies it.")
 	}
 	switch s.Duty.State {

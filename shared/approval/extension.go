@@ -84,7 +84,7 @@ func (c AnswerExtension) apply(t *transition) error {
 	if s.Extension == nil || s.Extension.Answer != "" {
 		return refuse(Conflict, "", "该任务没有待批准的延期申请。", "No request for an extension waits here.")
 	}
-	if s.Extension.By.Person == t.actor.Person {
+	if by := s.Extension.By; by.Person == t.actor.Person || by.For == t.actor.Person {
 		return refuse(Forbidden, "", "不能批准本人提出的延期申请，请由本部门其他负责人批准。", "Nobody answers the own request for an extension; another lead of the department does.")
 	}
 	if c.Answer != ExtensionGranted && c.Answer != ExtensionRefused {

@@ -97,7 +97,8 @@ func (t *transition) receiver(s *SignOff, to roster.DepartmentID) error {
 // pass gives the sign-off to a department. The clock goes on; what was asked of
 // the former lead is forgotten; nobody has claimed it.
 func (t *transition) pass(s *SignOff, to roster.DepartmentID) {
-	s.Department, s.Assignee, s.ClaimedAt = to, "", time.Time{}
+	s.Department = to
+	s.pool()
 	if s.Extension != nil && s.Extension.Answer == "" {
 		s.Extension = nil
 	}

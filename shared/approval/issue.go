@@ -176,6 +176,7 @@ type Actor struct {
 	Person roster.PersonID `json:"person,omitempty"`
 	Role   roster.Role     `json:"role"`
 	Unit   string          `json:"unit,omitempty"` // branch or department of the post
+	For    roster.PersonID `json:"for,omitempty"`  // whom Person stands in for (代办)
 }
 
 // Machine is the workflow acting on its own.

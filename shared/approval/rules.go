@@ -33,6 +33,9 @@ type Command interface {
 func (r Rules) Apply(issue Issue, actor Actor, cmd Command, now time.Time) (Change, error) {
 	now = now.UTC().Truncate(time.Millisecond)
 	t := &transition{Rules: r, actor: actor, now: now, today: calendar.Of(now), from: issue.Version, issue: clone(issue)}
+	if err := t.StandsIn(actor, t.today); err != nil {
+		return Change{}, err
+	}
 	if err := cmd.apply(t); err != nil {
 		return Change{}, err
 	}

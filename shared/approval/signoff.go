@@ -70,12 +70,13 @@ type SignOff struct {
 	Rung       int       `json:"rung,omitempty"`  // how many rungs of the ladder it has climbed
 	Clock      int       `json:"clock,omitempty"` // rises whenever the next moment to look at it may change
 
-	Assignee  roster.PersonID `json:"assignee,omitempty"`
-	ClaimedAt time.Time       `json:"claimedAt,omitzero"`
-	Recused   []Recusal       `json:"recused,omitempty"`
-	Handover  *Handover       `json:"handover,omitempty"`
-	UrgedOn   calendar.Date   `json:"urgedOn,omitzero"` // when the branch urged it last
-	Urges     int             `json:"urges,omitempty"`
+	Assignee   roster.PersonID `json:"assignee,omitempty"`
+	Substitute roster.PersonID `json:"substitute,omitempty"` // who took it, or was given it, for the assignee (代办人)
+	ClaimedAt  time.Time       `json:"claimedAt,omitzero"`
+	Recused    []Recusal       `json:"recused,omitempty"`
+	Handover   *Handover       `json:"handover,omitempty"`
+	UrgedOn    calendar.Date   `json:"urgedOn,omitzero"` // when the branch urged it last
+	Urges      int             `json:"urges,omitempty"`
 
 	Decision  *Decision  `json:"decision,omitempty"`
 	Request   *Request   `json:"request,omitempty"`

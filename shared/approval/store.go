@@ -106,6 +106,7 @@ type Task struct {
 	Title   string           `json:"title"`
 	Project roster.ProjectID `json:"project"`
 	SignOff SignOff          `json:"signOff"`
+	For     roster.PersonID  `json:"-"` // in a substitute's list: whose task it is
 }
 
 // Late is a watch that should have woken by itself.

@@ -111,11 +111,11 @@ func (s *server) identify(c *call, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("verify the sign-in: %w", err)
 	}
-	if !s.service.Rules().Roster.Holds(id.Person, id.Post.Role, id.Post.Unit) {
+	c.identity = id
+	c.actor = approval.Actor{Person: id.Person, Role: id.Post.Role, Unit: id.Post.Unit, For: id.For}
+	if !s.service.Rules().Seated(c.actor, s.service.Today()) {
 		return signInFault(true)
 	}
-	c.identity = id
-	c.actor = approval.Actor{Person: id.Person, Role: id.Post.Role, Unit: id.Post.Unit}
 	return nil
 }
 

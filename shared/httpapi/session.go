@@ -10,6 +10,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/calendar"
 	"lianban/shared/roster"
 )
 
@@ -30,10 +31,19 @@ type Person struct {
 
 // Session is who is signed in, and as what.
 type Session struct {
-	Person  Ref       `json:"person"`
-	Post    Post      `json:"post" doc:"The post in which the person acts."`
-	Posts   []Post    `json:"posts" doc:"All posts of the person; sign in again to act in another."`
-	Expires time.Time `json:"expires"`
+	Person     Ref       `json:"person"`
+	Post       Post      `json:"post" doc:"The post in which the person acts."`
+	For        *Ref      `json:"for,omitempty" doc:"Whom the person stands in for 代办; absent: the post is their own."`
+	Posts      []Post    `json:"posts" doc:"All posts of the person; sign in again to act in another."`
+	StandingIn []StandIn `json:"standingIn" doc:"Posts of colleagues whom the person stands in for today; sign in again to act in one."`
+	Expires    time.Time `json:"expires"`
+}
+
+// StandIn is a colleague's post that a substitute fills for some days 代办.
+type StandIn struct {
+	Post
+	For   Ref           `json:"for"`
+	Until calendar.Date `json:"until" format:"date" doc:"The last day."`
 }
 
 // SignedIn is a session that has just begun.
@@ -47,6 +57,7 @@ type SignIn struct {
 	Person string `json:"person"`
 	Role   string `json:"role"`
 	Unit   string `json:"unit"`
+	For    string `json:"for,omitempty" doc:"Whom the person stands in for today, as an officer of the unit 代办."`
 }
 
 type (
@@ -102,9 +113,17 @@ func (v view) post(p roster.Post) Post {
 	return Post{string(p.Role), Name(p.Role.Name()), *v.unit(p.Unit)}
 }
 
+func (v view) standIn(s roster.Substitute) StandIn {
+	return StandIn{v.post(roster.Post{Role: roster.Officer, Unit: string(s.Unit)}), *v.person(s.For), s.Until}
+}
+
 func (s *server) sessionOf(id access.Identity) Session {
 	v := view{Rules: s.service.Rules()}
-	return Session{Person: *v.person(id.Person), Post: v.post(id.Post), Posts: list(s.service.Rules().Roster.Posts(id.Person), v.post), Expires: id.Expires.UTC()}
+	roll := s.service.Rules().Roster
+	return Session{
+		Person: *v.person(id.Person), Post: v.post(id.Post), For: v.person(id.For), Posts: list(roll.Posts(id.Person), v.post),
+		StandingIn: list(roll.StandingIn(id.Person, s.service.Today()), v.standIn), Expires: id.Expires.UTC(),
+	}
 }
 
 func (s *server) getSession(ctx context.Context, _ *nothing) (*sessionOut, error) {
@@ -116,10 +135,15 @@ func (s *server) postSession(_ context.Context, in *signInIn) (*signInOut, error
 	if _, ok := s.service.Rules().Roster.Person(person); !ok {
 		return nil, &fault{kind: kindInvalid, field: "person", text: text("没有此人，请从演示人员列表中选择。", "There is no such person; choose one from the list of people.")}
 	}
-	if !s.service.Rules().Roster.Holds(person, post.Role, post.Unit) {
+	absent := roster.PersonID(in.Body.For)
+	switch actor := (approval.Actor{Person: person, Role: post.Role, Unit: post.Unit, For: absent}); {
+	case s.service.Rules().Seated(actor, s.service.Today()):
+	case absent != "":
+		return nil, &fault{kind: kindInvalid, field: "for", text: text("此人今天没有代该同事办理任务的委托，请从其代办岗位中选择。", "The person does not stand in for that colleague today; choose one of those whom they do.")}
+	default:
 		return nil, &fault{kind: kindInvalid, field: "role", text: text("此人没有这个岗位，请从其岗位中选择。", "The person does not hold that post; choose one of the person's posts.")}
 	}
-	token, id, err := s.signIn.SignIn(person, post)
+	token, id, err := s.signIn.StandIn(person, post, absent)
 	if err != nil {
 		return nil, err
 	}

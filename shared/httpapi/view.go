@@ -29,6 +29,7 @@ type Actor struct {
 	Role     string `json:"role" doc:"secretary, officer, lead, general_branch, headquarters, bureau, overseer, administrator, or machine."`
 	RoleName Name   `json:"roleName"`
 	Unit     *Ref   `json:"unit,omitempty" doc:"The branch or department of the post."`
+	For      *Ref   `json:"for,omitempty" doc:"Whom the person stood in for 代办."`
 }
 
 // Limit is a time limit.
@@ -151,6 +152,7 @@ type SignOff struct {
 	Due        *Due          `json:"due,omitempty" doc:"Absent before it is opened and while the clock stands still; of a decided one, the day that was the last."`
 	Stops      []Stop        `json:"stops" doc:"Spans in which the clock stood still 停表."`
 	Assignee   *Ref          `json:"assignee,omitempty"`
+	Substitute *Ref          `json:"substitute,omitempty" doc:"Who does it for the assignee today 代办."`
 	ClaimedAt  time.Time     `json:"claimedAt,omitzero"`
 	Recused    []Recusal     `json:"recused" doc:"Officers who declared an interest in this sign-off 回避."`
 	Handover   *Handover     `json:"handover,omitempty"`
@@ -303,6 +305,7 @@ type Task struct {
 	Project Ref           `json:"project"`
 	AsOf    calendar.Date `json:"asOf" format:"date"`
 	SignOff SignOff       `json:"signOff"`
+	For     *Ref          `json:"for,omitempty" doc:"Whose task it is, when the caller stands in 代办."`
 }
 
 // Event is one line of an issue's trail.
@@ -414,7 +417,7 @@ func (v view) by(a approval.Actor) Actor {
 	if a.Role == approval.Machine.Role {
 		name = Name{"系统", "system"}
 	}
-	return Actor{v.person(a.Person), string(a.Role), name, v.unit(a.Unit)}
+	return Actor{v.person(a.Person), string(a.Role), name, v.unit(a.Unit), v.person(a.For)}
 }
 
 func (v view) due(d approval.Due) Due {
@@ -500,7 +503,7 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		Requires: whole(s.Requires), Relaxed: whole(s.Relaxed), Leads: s.Leads, Limit: limit(s.Limit), LimitMark: string(s.LimitMark), MarkName: Name(s.LimitMark.Name()),
 		OpenedAt: s.OpenedAt, AcceptedAt: s.AcceptedAt, DecidedAt: s.DecidedAt,
 		Stops:    list(s.Stops, func(stop approval.Stop) Stop { return Stop{stop.From, stop.To, stop.Reason} }),
-		Assignee: v.person(s.Assignee), ClaimedAt: s.ClaimedAt,
+		Assignee: v.person(s.Assignee), Substitute: v.person(v.Substituting(s, v.today)), ClaimedAt: s.ClaimedAt,
 		Recused: list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
 		Urges:   s.Urges, UrgedOn: s.UrgedOn,
 		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
@@ -587,7 +590,7 @@ func (v view) ruling(r *approval.Ruling) *Ruling {
 }
 
 func (v view) task(t approval.Task) Task {
-	return Task{string(t.Issue), t.Title, v.project(t.Project), v.today, v.signOff(&t.SignOff)}
+	return Task{string(t.Issue), t.Title, v.project(t.Project), v.today, v.signOff(&t.SignOff), v.person(t.For)}
 }
 
 func (v view) event(e approval.Event) Event {

@@ -265,10 +265,11 @@ func (r *Roster) checkProjects(p *problems) {
 func (r *Roster) checkSubstitutes(p *problems) {
 	for _, s := range r.file.Substitutes {
 		place := fmt.Sprintf("substitute of %s by %s", s.For, s.By)
-		for _, id := range []PersonID{s.For, s.By} {
-			if !r.Holds(id, Officer, string(s.Unit)) && !r.Holds(id, Lead, string(s.Unit)) {
-				p.add(place, "%s holds no post in %s", id, s.Unit)
-			}
+		if !r.Holds(s.For, Officer, string(s.Unit)) && !r.Holds(s.For, Lead, string(s.Unit)) {
+			p.add(place, "%s holds no post in %s", s.For, s.Unit)
+		}
+		if _, ok := r.Person(s.By); !ok {
+			p.add(place, "%s does not exist", s.By)
 		}
 		if s.For == s.By {
 			p.add(place, "nobody stands in for themselves")

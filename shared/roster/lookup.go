@@ -160,6 +160,23 @@ func (r *Roster) Substitutes(person PersonID, unit DepartmentID, on calendar.Dat
 	return by
 }
 
+// StandsIn reports whether a person does an absent officer's work in a department
+// on a day, whatever posts of their own they hold.
+func (r *Roster) StandsIn(by, absent PersonID, unit DepartmentID, on calendar.Date) bool {
+	return r.Holds(absent, Officer, string(unit)) && slices.Contains(r.Substitutes(absent, unit, on), by)
+}
+
+// StandingIn returns for whom a person does the work on a day, and where.
+func (r *Roster) StandingIn(by PersonID, on calendar.Date) []Substitute {
+	var all []Substitute
+	for _, s := range r.file.Substitutes {
+		if s.By == by && r.StandsIn(by, s.For, s.Unit, on) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 // Up returns the unit that is responsible at a tier for an issue of the branch:
 // the branch itself, its general branch, its headquarters. A branch that stands
 // directly under a headquarters has no general branch; Up then answers with the

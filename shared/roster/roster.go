@@ -170,7 +170,8 @@ type Person struct {
 	Origin
 }
 
-// Substitute (代办人) is somebody who does a colleague's work for a while.
+// Substitute (代办人) is somebody who does a colleague's work for a while, with a
+// post of their own in the unit or without.
 type Substitute struct {
 	For   PersonID      `json:"for"`
 	By    PersonID      `json:"by"`

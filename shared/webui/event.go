@@ -36,6 +36,7 @@ type eventDetail struct {
 	SignOffs   int                 `json:"signOffs"`
 	Officer    roster.PersonID     `json:"officer"`
 	Was        roster.PersonID     `json:"was"`
+	Substitute roster.PersonID     `json:"substitute"`
 	Sender     roster.DepartmentID `json:"sender"`
 	Department roster.DepartmentID `json:"department"`
 	Ended      bool                `json:"ended"`
@@ -96,10 +97,14 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 	case approval.EvAnswer:
 		out.Text = v.t(key, who, task, v.date(d.Due))
 	case approval.EvReassign:
+		officer := v.person(d.Officer)
+		if d.Substitute != "" {
+			officer = v.t("person.for", v.person(d.Substitute), officer)
+		}
 		if d.Was == "" {
-			out.Text = v.t(key, who, task, v.person(d.Officer))
+			out.Text = v.t(key, who, task, officer)
 		} else {
-			out.Text = v.t(key+".from", who, task, v.person(d.Was), v.person(d.Officer))
+			out.Text = v.t(key+".from", who, task, v.person(d.Was), officer)
 		}
 	case approval.EvTransfer:
 		out.Text = v.t(key, who, task, v.department(d.Sender), v.department(d.Department), v.date(d.Due))

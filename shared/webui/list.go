@@ -302,19 +302,13 @@ func (v *visit) inbox() error {
 		p.First = "/inbox?show=" + p.Show
 	}
 	if p.Show != "open" && after == "" {
-		page := approval.Page{Limit: 200}
-		for {
-			list, next, err := v.Service.Store().SignOffs(v.ctx(), approval.SignOffQuery{Assignee: v.viewer.Person}, page)
-			if err != nil {
-				return err
-			}
-			for k := range list {
-				if string(list[k].SignOff.Department) == v.viewer.Unit {
-					p.Tasks = append(p.Tasks, v.listed(&list[k]))
-				}
-			}
-			if page.Cursor = next; next == "" {
-				break
+		owed, err := v.Service.Owed(v.ctx(), v.viewer.Person)
+		if err != nil {
+			return err
+		}
+		for k := range owed {
+			if v.own(&owed[k].SignOff) {
+				p.Tasks = append(p.Tasks, v.listed(&owed[k]))
 			}
 		}
 	}
@@ -326,7 +320,7 @@ func (v *visit) inbox() error {
 		found := false
 		for k := range list {
 			s := &list[k].SignOff
-			if s.Assignee == v.viewer.Person || (p.Show == "open" && s.Assignee != "") {
+			if v.own(s) || (p.Show == "open" && s.Assignee != "") {
 				continue
 			}
 			p.Tasks = append(p.Tasks, v.listed(&list[k]))
@@ -344,6 +338,18 @@ func (v *visit) inbox() error {
 		p.Empty = v.t("inbox.empty." + p.Show)
 	}
 	return v.render(http.StatusOK, "inbox.html", p)
+}
+
+// own reports whether a task of the viewer's department is the viewer's to do:
+// it is theirs, or whom they stand in for has it.
+func (v *visit) own(s *approval.SignOff) bool {
+	if s.Assignee == "" || string(s.Department) != v.viewer.Unit {
+		return false
+	}
+	if s.Assignee == v.viewer.Holder() {
+		return true
+	}
+	return v.viewer.For == "" && v.Service.Rules().Roster.StandsIn(v.viewer.Person, s.Assignee, s.Department, v.today)
 }
 
 func (v *visit) listed(t *approval.Task) taskView {

@@ -13,7 +13,14 @@ import (
 // viewer is who is signed in, in the post chosen.
 type viewer struct {
 	approval.Actor
-	Others []roster.Post // further posts of the same person
+	Others []seat // where else the same person may act
+}
+
+// seat is a post in which somebody acts, of their own or of a colleague whom they
+// stand in for.
+type seat struct {
+	roster.Post
+	For roster.PersonID
 }
 
 // whoIs answers who sent the request, nil for nobody. A post that the person no
@@ -24,16 +31,28 @@ func (s *server) whoIs(r *http.Request) *viewer {
 		return nil
 	}
 	id, err := s.Verifier.Verify(r.Context(), c.Value)
-	if err != nil || !s.Service.Rules().Roster.Holds(id.Person, id.Post.Role, id.Post.Unit) {
+	v := &viewer{Actor: approval.Actor{Person: id.Person, Role: id.Post.Role, Unit: id.Post.Unit, For: id.For}}
+	if err != nil || !s.Service.Rules().Seated(v.Actor, s.Service.Today()) {
 		return nil
 	}
-	v := &viewer{Actor: approval.Actor{Person: id.Person, Role: id.Post.Role, Unit: id.Post.Unit}}
-	for _, post := range s.Service.Rules().Roster.Posts(id.Person) {
-		if post.Role != v.Role || post.Unit != v.Unit {
-			v.Others = append(v.Others, post)
+	for _, other := range s.seats(id.Person) {
+		if other.Role != v.Role || other.Unit != v.Unit || other.For != v.For {
+			v.Others = append(v.Others, other)
 		}
 	}
 	return v
+}
+
+// seats are where a person may act today.
+func (s *server) seats(person roster.PersonID) (seats []seat) {
+	roll := s.Service.Rules().Roster
+	for _, post := range roll.Posts(person) {
+		seats = append(seats, seat{Post: post})
+	}
+	for _, stand := range roll.StandingIn(person, s.Service.Today()) {
+		seats = append(seats, seat{roster.Post{Role: roster.Officer, Unit: string(stand.Unit)}, stand.For})
+	}
+	return seats
 }
 
 // signedIn asks for a sign-in first.
@@ -85,6 +104,7 @@ type signInCard struct {
 	Unit, Name string
 	UnitName   string
 	Also       string
+	For        roster.PersonID
 }
 
 func (v *visit) signInPage() error {
@@ -99,14 +119,15 @@ func (v *visit) showSignIn(status int, next string) error {
 	for _, role := range roster.Roles() {
 		g := signInGroup{ID: string(role), Name: v.name(role.Name()), Does: v.t("role." + string(role))}
 		for _, person := range v.Service.Rules().Roster.Everybody() {
-			for k, post := range person.Posts {
+			seats := v.seats(person.ID)
+			for k, post := range seats {
 				if post.Role != role {
 					continue
 				}
-				card := signInCard{Person: person.ID, Role: role, Unit: post.Unit, Name: v.person(person.ID), UnitName: v.unit(post.Unit)}
+				card := signInCard{Person: person.ID, Role: role, Unit: post.Unit, Name: v.person(person.ID), UnitName: v.unit(post.Unit), For: post.For}
 				var also []string
-				for j, other := range person.Posts {
-					if j != k {
+				for j, other := range seats {
+					if j != k && other.For == "" {
 						also = append(also, v.t("post", v.unit(other.Unit), v.name(other.Role.Name())))
 					}
 				}
@@ -124,10 +145,11 @@ func (v *visit) showSignIn(status int, next string) error {
 func (v *visit) signIn() error {
 	person := roster.PersonID(v.r.PostForm.Get("person"))
 	post := roster.Post{Role: roster.Role(v.r.PostForm.Get("role")), Unit: v.r.PostForm.Get("unit")}
-	if v.SignIn == nil || !v.Service.Rules().Roster.Holds(person, post.Role, post.Unit) {
+	absent := roster.PersonID(v.r.PostForm.Get("for"))
+	if v.SignIn == nil || !v.Service.Rules().Seated(approval.Actor{Person: person, Role: post.Role, Unit: post.Unit, For: absent}, v.today) {
 		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "没有这个人员或职务，请从登录页选择。", EN: "There is no such person or post; choose one on the sign-in page."}}
 	}
-	token, _, err := v.SignIn.SignIn(person, post)
+	token, _, err := v.SignIn.StandIn(person, post, absent)
 	if err != nil {
 		return err
 	}

@@ -162,7 +162,11 @@ func (s *speaker) actor(a approval.Actor) string {
 	if a.Person == "" {
 		return s.t("machine")
 	}
-	return s.t("actor", s.person(a.Person), s.unit(a.Unit), s.name(a.Role.Name()))
+	who := s.person(a.Person)
+	if a.For != "" {
+		who = s.t("person.for", who, s.person(a.For))
+	}
+	return s.t("actor", who, s.unit(a.Unit), s.name(a.Role.Name()))
 }
 
 func (s *speaker) tier(t roster.Tier) string { return s.name(t.Name()) }

@@ -76,7 +76,10 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 	}
 	if s.Assignee != "" {
 		t.Assignee = v.person(s.Assignee)
-		t.Mine = s.Assignee == v.viewer.Person
+		if by := v.Service.Rules().Substituting(s, v.today); by != "" {
+			t.Assignee = v.t("person.for", v.person(by), t.Assignee)
+		}
+		t.Mine = s.Assignee == v.viewer.Holder()
 	}
 	t.Requires, t.Relaxed = v.numbers(s.Requires), v.numbers(s.Relaxed)
 	if d := s.Decision; d != nil {
