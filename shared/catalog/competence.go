@@ -356,7 +356,7 @@ func (c *Catalog) checkCompetences(p *problems) {
 
 // CheckRoster reports every competence whose department or district is not on
 // the roster, whose department answers no sign-offs, or, for a row of a kind,
-// is of another kind.
+// neither is of that kind nor has taken over from one that was.
 func (c *Catalog) CheckRoster(r *roster.Roster) error {
 	var p problems
 	for _, row := range c.competences {
@@ -370,7 +370,7 @@ func (c *Catalog) CheckRoster(r *roster.Roster) error {
 			p.add(place, "the department is not on the roster")
 		case !d.Kind.Decides():
 			p.add(place, "the department answers no sign-offs")
-		case row.Kind != "" && d.Kind != row.Kind:
+		case row.Kind != "" && !r.StandsFor(d.ID, row.Kind):
 			p.add(place, "the department is of kind %s instead of %s", d.Kind, row.Kind)
 		}
 	}

@@ -53,7 +53,7 @@ type Branch struct {
 	Tier      Ref           `json:"tier"`
 	Parent    *Ref          `json:"parent,omitempty" doc:"The next tier up."`
 	Projects  []Ref         `json:"projects"`
-	Secretary Ref           `json:"secretary"`
+	Secretary *Ref          `json:"secretary,omitempty" doc:"Absent while it has none."`
 	Founded   calendar.Date `json:"founded,omitzero" format:"date"`
 	Dissolved calendar.Date `json:"dissolved,omitzero" format:"date"`
 	Origin
@@ -208,7 +208,7 @@ func (s *server) listBranches(ctx context.Context, in *PageIn) (*PageOut[Branch]
 	return slice(s, callOf(ctx), "branches", *in, s.service.Rules().Roster.Branches(), func(b roster.Branch) Branch {
 		return Branch{
 			ID: string(b.ID), Name: Name{b.NameZH, b.NameEN}, Tier: v.tier(b.Tier), Parent: v.unit(string(b.Parent)), Projects: list(b.Projects, v.project),
-			Secretary: *v.person(b.SecretaryID), Founded: b.Founded, Dissolved: b.Dissolved, Origin: origin(b.Origin),
+			Secretary: v.person(b.SecretaryID), Founded: b.Founded, Dissolved: b.Dissolved, Origin: origin(b.Origin),
 		}
 	})
 }

@@ -26,10 +26,22 @@
 // words for the screen what no source states. People of the embedded [Demo] are
 // invented; each says so in Fictional.
 //
+// # How it changes
+//
+// A roster shows one day. [Roster.With] makes the next one: departments merged,
+// split and renamed (机构改革), branches founded and dissolved, secretaries appointed,
+// renewed and followed, projects finished, people who come and leave. What ended stays
+// on the roster, because histories name it, and knows who took over: see
+// [Roster.Successor] and [Roster.Predecessors]. When a change comes into force, who
+// proposed and who approved it, is not decided here.
+//
 // # Guarantees
 //
-// A [Roster] never changes and may be shared. [Load] checks it whole: whatever
-// names something names something that exists, every project has one branch and
-// a responsible officer, tiers end at the headquarters, every deciding
-// department has an officer and a lead. Lists come in the order of the file.
+// A [Roster] never changes and may be shared. [Load] and [Roster.With] check it whole:
+// whatever names something names something that exists, no project has two branches,
+// every project has a responsible officer, tiers end at the headquarters, every deciding
+// department that acts has an officer and a lead, and every one that no longer acts leads
+// to one that does. Every fault is a sentence in both languages: see [Faults]. A project
+// without a branch and a branch without a secretary are lawful, and not covered. Lists
+// come in the order of the file.
 package roster

@@ -23,29 +23,17 @@ type Roster struct {
 // Districts returns the areas; the slice is the caller's own, as with all lists here.
 func (r *Roster) Districts() []District { return slices.Clone(r.file.Districts) }
 
-// Departments returns all departments.
-func (r *Roster) Departments() []Department { return slices.Clone(r.file.Departments) }
+// Departments returns all departments, those that no longer act included.
+func (r *Roster) Departments() []Department { return cloned(r.file.Departments, Department.clone) }
 
 // Projects returns all key projects.
 func (r *Roster) Projects() []Project { return slices.Clone(r.file.Projects) }
 
 // Branches returns all branches, general branches and headquarters, dissolved ones included.
-func (r *Roster) Branches() []Branch {
-	all := slices.Clone(r.file.Branches)
-	for i := range all {
-		all[i] = all[i].clone()
-	}
-	return all
-}
+func (r *Roster) Branches() []Branch { return cloned(r.file.Branches, Branch.clone) }
 
 // Everybody returns all people.
-func (r *Roster) Everybody() []Person {
-	all := slices.Clone(r.file.People)
-	for i := range all {
-		all[i] = all[i].clone()
-	}
-	return all
-}
+func (r *Roster) Everybody() []Person { return cloned(r.file.People, Person.clone) }
 
 // District returns the area with the code, and whether there is one.
 func (r *Roster) District(code DistrictCode) (District, bool) {
@@ -54,7 +42,8 @@ func (r *Roster) District(code DistrictCode) (District, bool) {
 
 // Department returns the department with the id, and whether there is one.
 func (r *Roster) Department(id DepartmentID) (Department, bool) {
-	return at(r.file.Departments, r.departments, id)
+	d, ok := at(r.file.Departments, r.departments, id)
+	return d.clone(), ok
 }
 
 // Project returns the project with the id, and whether there is one.
@@ -69,7 +58,8 @@ func (r *Roster) Branch(id BranchID) (Branch, bool) {
 	return b.clone(), ok
 }
 
-// BranchOf returns the branch of a project, and whether the project exists.
+// BranchOf returns the branch of a project, and whether it has one that has not been
+// dissolved. A project without one is covered by nobody: see [Roster.Coverage].
 func (r *Roster) BranchOf(project ProjectID) (Branch, bool) {
 	return r.Branch(r.branchOf[project])
 }
@@ -105,12 +95,17 @@ func (r *Roster) TierName(tier Tier) Name { return tier.Name() }
 
 // DepartmentsOf returns the departments of a kind: of a district, its city or its
 // province, nearest first. With a town, only those that belong to that town or to none.
+// In place of one that no longer acts comes its successor, whatever its kind.
 func (r *Roster) DepartmentsOf(kind DepartmentKind, district DistrictCode, town Name) []Department {
 	var found []Department
 	for code, ok := district, true; ok && code != ""; {
 		for _, d := range r.file.Departments {
-			if d.Kind == kind && d.District == code && (town == Name{} || d.Town == Name{} || d.Town == town) {
-				found = append(found, d)
+			if d.Kind != kind || d.District != code || town != (Name{}) && d.Town != (Name{}) && d.Town != town {
+				continue
+			}
+			if id, ok := r.Successor(d.ID); ok && !slices.ContainsFunc(found, func(f Department) bool { return f.ID == id }) {
+				acting, _ := r.Department(id)
+				found = append(found, acting)
 			}
 		}
 		var area District
@@ -231,6 +226,21 @@ func (t Tier) Name() Name {
 	return Name{string(t), string(t)}
 }
 
+// Name returns the kind's name, the zero Name for an unknown kind.
+func (k PartyKind) Name() Name {
+	switch k {
+	case Owner:
+		return Name{"建设单位", "owner"}
+	case Builder:
+		return Name{"施工单位", "builder"}
+	case Authority:
+		return Name{"主管部门", "authority"}
+	case Village:
+		return Name{"村（社区）", "village"}
+	}
+	return Name{}
+}
+
 func (t Tier) rank() int {
 	return 1 + slices.Index([]Tier{TierBranch, TierGeneralBranch, TierHeadquarters}, t)
 }
@@ -271,8 +281,18 @@ func at[K comparable, V any](list []V, index map[K]int, key K) (V, bool) {
 	return none, false
 }
 
+func (d Department) clone() Department {
+	d.Former = slices.Clone(d.Former)
+	d.Shares = cloneShares(d.Shares)
+	return d
+}
+
 func (b Branch) clone() Branch {
 	b.Projects = slices.Clone(b.Projects)
+	b.Former = slices.Clone(b.Former)
+	b.Parties = slices.Clone(b.Parties)
+	b.CoBuilders = slices.Clone(b.CoBuilders)
+	b.Contacts = slices.Clone(b.Contacts)
 	return b
 }
 

@@ -58,14 +58,31 @@ type District struct {
 // Department (部门) is a unit that answers sign-offs, or the bureau, the
 // overseers, the administrators. District is the area whose level it has: a city
 // department has the city's code even when it answers for a district.
+//
+// One that was merged or split stays on the roster, because histories name it. It
+// has no people any more and decides nothing: see [Roster.Successor].
 type Department struct {
-	ID       DepartmentID   `json:"id"`
-	Kind     DepartmentKind `json:"kind"`
-	District DistrictCode   `json:"district"`
-	Town     Name           `json:"town,omitzero"` // of town governments and village committees
-	NameZH   string         `json:"nameZH"`
-	NameEN   string         `json:"nameEN"`
+	ID        DepartmentID   `json:"id"`
+	Kind      DepartmentKind `json:"kind"`
+	District  DistrictCode   `json:"district"`
+	Town      Name           `json:"town,omitzero"` // of town governments and village committees
+	NameZH    string         `json:"nameZH"`
+	NameEN    string         `json:"nameEN"`
+	Former    []FormerName   `json:"former,omitempty"`    // 曾用名, oldest first
+	Until     calendar.Date  `json:"until,omitzero"`      // first day on which it no longer acts; zero: it acts
+	Successor DepartmentID   `json:"successor,omitempty"` // of one that no longer acts: who took over what Shares does not name
+	Shares    []Share        `json:"shares,omitempty"`    // of one that was split: who took over which items
 	Origin
+}
+
+// Acting reports whether the department acts on a day.
+func (d Department) Acting(on calendar.Date) bool { return d.Until.IsZero() || on < d.Until }
+
+// FormerName is a name that a department had before the day.
+type FormerName struct {
+	NameZH string        `json:"nameZH"`
+	NameEN string        `json:"nameEN"`
+	Until  calendar.Date `json:"until"` // first day of the next name
 }
 
 // Tier (层级) is how high an issue has climbed.
@@ -77,7 +94,8 @@ const (
 	TierHeadquarters  Tier = "headquarters"   // 总指挥部
 )
 
-// Branch is a temporary party branch (临时党支部) or a tier above branches.
+// Branch is a temporary party branch (临时党支部) or a tier above branches. It lives
+// as long as its projects: founded for them, dissolved when they are finished.
 type Branch struct {
 	ID       BranchID    `json:"id"`
 	Tier     Tier        `json:"tier"`
@@ -86,11 +104,64 @@ type Branch struct {
 	NameZH   string      `json:"nameZH"`
 	NameEN   string      `json:"nameEN"`
 	// SecretaryID is the secretary (支部书记) of a branch, and the one who heads a
-	// general branch or headquarters.
-	SecretaryID PersonID      `json:"secretary"`
-	Founded     calendar.Date `json:"founded,omitzero"`
-	Dissolved   calendar.Date `json:"dissolved,omitzero"` // first day on which it no longer exists; zero: it stands
+	// general branch or headquarters; "" while nobody does.
+	SecretaryID PersonID          `json:"secretary,omitempty"`
+	TermFrom    calendar.Date     `json:"termFrom,omitzero"` // since when the secretary holds the office
+	TermEnds    calendar.Date     `json:"termEnds,omitzero"` // last day of the term (任期); zero: none is set
+	Renewed     int               `json:"renewed,omitempty"` // how often the term was renewed (续任)
+	Former      []FormerSecretary `json:"former,omitempty"`  // earlier secretaries, oldest first
+	Parties     []BranchParty     `json:"parties,omitempty"` // of a joint branch: whose members make it up
+	CoBuilders  []CoBuilder       `json:"coBuilders,omitempty"`
+	Contacts    []Contact         `json:"contacts,omitempty"` // one a section
+	Founded     calendar.Date     `json:"founded,omitzero"`
+	Dissolved   calendar.Date     `json:"dissolved,omitzero"`  // first day on which it no longer exists; zero: it stands
+	Successor   BranchID          `json:"successor,omitempty"` // of a dissolved one: who took its projects over, if anybody did
 	Origin
+}
+
+// Standing reports whether the branch exists on a day.
+func (b Branch) Standing(on calendar.Date) bool {
+	return b.Founded <= on && (b.Dissolved.IsZero() || on < b.Dissolved)
+}
+
+// FormerSecretary is who was the secretary before, and from when to when.
+type FormerSecretary struct {
+	Person  PersonID      `json:"person"`
+	From    calendar.Date `json:"from,omitzero"`
+	Until   calendar.Date `json:"until"` // first day on which the person no longer was
+	Renewed int           `json:"renewed,omitempty"`
+}
+
+// PartyKind is what a party of a joint branch is to the project.
+type PartyKind string
+
+const (
+	Owner     PartyKind = "owner"      // 建设单位
+	Builder   PartyKind = "builder"    // 施工单位
+	Authority PartyKind = "department" // 主管部门
+	Village   PartyKind = "village"    // 村（社区）
+)
+
+// BranchParty is a unit whose members belong to a joint branch (联建单位). All four
+// kinds together are the four in one (四位一体) of the Luohu 罗湖 report of 2017.
+type BranchParty struct {
+	Name Name      `json:"name"`
+	Kind PartyKind `json:"kind"`
+}
+
+// CoBuilder is a unit that supports a branch without belonging to it (共建单位): a
+// department of the roster, or another unit by its name.
+type CoBuilder struct {
+	Department DepartmentID `json:"department,omitempty"`
+	Name       Name         `json:"name,omitzero"`
+}
+
+// Contact is a branch's contact (联络员) in a section (标段) of the works. Who has no
+// account is there by name only.
+type Contact struct {
+	Section Name     `json:"section"`
+	Name    Name     `json:"name,omitzero"`
+	Person  PersonID `json:"person,omitempty"`
 }
 
 // ProjectTier is on whose list of key projects a project stands.
@@ -135,6 +206,8 @@ type Project struct {
 	Type     ProjectType  `json:"type"`
 	// Officer is the named responsible person (包干责任人).
 	Officer PersonID `json:"officer"`
+	// Closed is the first day on which it is no key project any more (竣工); zero: it is.
+	Closed calendar.Date `json:"closed,omitzero"`
 	Origin
 }
 
@@ -161,12 +234,15 @@ type Post struct {
 
 // Person is somebody who acts. NameZH and NameEN are shown beside every act.
 type Person struct {
-	ID        PersonID    `json:"id"`
-	NameZH    string      `json:"nameZH"`
-	NameEN    string      `json:"nameEN"`
-	Posts     []Post      `json:"posts"`
-	Interests []ProjectID `json:"interests,omitempty"` // projects from which the person must stand aside (回避)
-	Fictional bool        `json:"fictional,omitempty"` // invented for the demonstration
+	ID     PersonID `json:"id"`
+	NameZH string   `json:"nameZH"`
+	NameEN string   `json:"nameEN"`
+	Posts  []Post   `json:"posts"`
+	// Left is since when the person holds no post; who has left is kept because
+	// histories name them.
+	Left      calendar.Date `json:"left,omitzero"`
+	Interests []ProjectID   `json:"interests,omitempty"` // projects from which the person must stand aside (回避)
+	Fictional bool          `json:"fictional,omitempty"` // invented for the demonstration
 	Origin
 }
 

@@ -218,7 +218,6 @@ func TestLoadReportsAllProblemsTogether(t *testing.T) {
 		"project tod-nanzhuang: 440600 is a city; name the district",
 		`project qingke-culvert: responsible officer "nobody" does not exist`,
 		"branch branch-fenjiang: has no project",
-		"project fenjiang-west-bank: has no branch",
 		"branch branch-sewer-third: parent branch-tod is of tier branch, which is not above branch",
 		`branch general-branch: parent "" does not exist, so its issues could not climb`,
 		`person cc-development-officer-1: post officer names the department "nowhere", which does not exist`,
@@ -337,8 +336,11 @@ func FuzzLoad(f *testing.F) {
 		}
 		for _, p := range r.Projects() {
 			b, ok := r.BranchOf(p.ID)
-			if !ok || !slices.Contains(b.Projects, p.ID) {
-				t.Fatalf("project %s has no branch", p.ID)
+			if !ok {
+				continue // nobody covers it, which a warning is about
+			}
+			if !slices.Contains(b.Projects, p.ID) {
+				t.Fatalf("project %s is not of its branch", p.ID)
 			}
 			if _, ok := r.Up(b.ID, TierHeadquarters); !ok {
 				t.Fatalf("branch %s cannot climb", b.ID)
