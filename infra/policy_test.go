@@ -371,7 +371,7 @@ func TestTasksTouchTheTableAsListed(t *testing.T) {
 	})
 	seen := map[string]bool{}
 	now := time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC)
-	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	kept := store.New(&watched{file.Table(), seen})
 	service := approval.NewService(rules, kept, flows{seen}, func() time.Time { return now }, func() approval.IssueID { return "i" })
 	relay := approval.Relay{Workflows: flows{seen}, Store: kept}

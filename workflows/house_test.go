@@ -219,7 +219,7 @@ func (h *house) open() {
 		h.Fatal(err)
 	}
 	h.store = store.New(table{h.file.Table(), h.power})
-	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	h.service = approval.NewService(rules, h.store, flows{h}, h.clock.Now, approvaltest.IDs())
 	h.relay = approval.Relay{Workflows: flows{h}, Store: h.store}
 	functions := handler.New(h.service).Functions()

@@ -36,8 +36,8 @@ func TestADecisionWinsOverTheTimerThatFiresAtTheSameMoment(t *testing.T) {
 				h.grant(1) // while the machine is about to check the clock
 			}
 			h.ended(approval.Concluded)
-			if n := h.count(approval.EvYellow); n != 0 {
-				t.Errorf("a decided sign-off turned yellow %d times", n)
+			if n := h.count(approval.EvRemind); n != 0 {
+				t.Errorf("of a decided sign-off, its department was reminded %d times", n)
 			}
 		})
 	}
@@ -123,9 +123,9 @@ func TestASupplementAskedForWhileTheMachineAsks(t *testing.T) {
 	h.at("2026-03-12 09:00")
 	h.must(secretary, approval.AnswerSupplement{SignOff: 1, Text: "已补"})
 	h.settled()
-	// Asked for on Monday, answered on Thursday: three working days later.
+	// Asked for on Monday, answered on Thursday: the reminder, too, is three working days later.
 	wake, ok := h.engine.NextWake()
-	if want := shanghai("2026-03-19 00:00"); !ok || !wake.Equal(want) {
+	if want := shanghai("2026-03-18 00:00"); !ok || !wake.Equal(want) {
 		t.Errorf("the machine looks at %s, want %s", wake.In(calendar.Shanghai), want.In(calendar.Shanghai))
 	}
 	h.grant(1)
@@ -146,7 +146,7 @@ func TestAClockRevisedBetweenCheckAndAskIsCheckedAgain(t *testing.T) {
 		}
 		return out, err
 	}
-	h.at("2026-03-16 00:00").settled() // yellow: the clock is checked, and changes
+	h.at("2026-03-13 00:00").settled() // the reminder: the clock is checked, and changes
 	if checked != 2 {
 		t.Errorf("the clock was checked %d times", checked)
 	}
@@ -406,7 +406,7 @@ func TestAStrayWakeUpChangesNothingButTheToken(t *testing.T) {
 	h := newHouse(t)
 	h.raise(parties("cc-water")).settled()
 	w := h.issue().Watches[0]
-	h.clock.Set(shanghai("2026-03-15 12:00"))
+	h.clock.Set(shanghai("2026-03-12 12:00"))
 	h.must(approval.Actor{Person: "cc-water-officer-1", Role: roster.Officer, Unit: "cc-water"}, approval.Claim{SignOff: 1})
 	if got := h.issue().Watches[0]; got != w {
 		t.Errorf("a claim moved the watch from %+v to %+v", w, got)

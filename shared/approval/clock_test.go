@@ -35,15 +35,15 @@ func TestTheLadderIsClimbedAtExactMoments(t *testing.T) {
 		item   catalog.ItemNo
 		opened string
 		due    string
-		rungs  [4]string // yellow, red, general branch, headquarters
+		rungs  [5]string // reminder, yellow, red, general branch, headquarters
 	}{
-		{"AnOrdinaryWeek", 0, "2026-03-09 09:00", "2026-03-16", [4]string{"2026-03-16 00:00", "2026-03-17 00:00", "2026-03-18 00:00", "2026-03-21 00:00"}},
-		{"AcrossTheSpringFestivalWithItsWorkedSaturdays", 0, "2026-02-12 16:00", "2026-02-26", [4]string{"2026-02-26 00:00", "2026-02-27 00:00", "2026-02-28 00:00", "2026-03-04 00:00"}},
-		{"OpenedOnADayOff", 0, "2026-02-15 10:00", "2026-02-28", [4]string{"2026-02-28 00:00", "2026-03-01 00:00", "2026-03-03 00:00", "2026-03-06 00:00"}},
-		{"DueBeforeTheNationalHoliday", 0, "2026-09-22 08:30", "2026-09-30", [4]string{"2026-09-30 00:00", "2026-10-01 00:00", "2026-10-09 00:00", "2026-10-13 00:00"}},
-		{"CalendarDaysThatEndOnASunday", 34, "2026-03-09 09:00", "2026-03-30", [4]string{"2026-03-27 00:00", "2026-03-31 00:00", "2026-04-01 00:00", "2026-04-04 00:00"}},
-		{"CalendarDaysThatEndInAHoliday", 34, "2026-09-12 09:00", "2026-10-08", [4]string{"2026-10-05 00:00", "2026-10-09 00:00", "2026-10-10 00:00", "2026-10-14 00:00"}},
-		{"TwentyWorkingDays", 33, "2026-03-09 09:00", "2026-04-07", [4]string{"2026-04-01 00:00", "2026-04-08 00:00", "2026-04-09 00:00", "2026-04-14 00:00"}},
+		{"AnOrdinaryWeek", 0, "2026-03-09 09:00", "2026-03-16", [5]string{"2026-03-13 00:00", "2026-03-16 00:00", "2026-03-17 00:00", "2026-03-18 00:00", "2026-03-21 00:00"}},
+		{"AcrossTheSpringFestivalWithItsWorkedSaturdays", 0, "2026-02-12 16:00", "2026-02-26", [5]string{"2026-02-25 00:00", "2026-02-26 00:00", "2026-02-27 00:00", "2026-02-28 00:00", "2026-03-04 00:00"}},
+		{"OpenedOnADayOff", 0, "2026-02-15 10:00", "2026-02-28", [5]string{"2026-02-27 00:00", "2026-02-28 00:00", "2026-03-01 00:00", "2026-03-03 00:00", "2026-03-06 00:00"}},
+		{"DueBeforeTheNationalHoliday", 0, "2026-09-22 08:30", "2026-09-30", [5]string{"2026-09-29 00:00", "2026-09-30 00:00", "2026-10-01 00:00", "2026-10-09 00:00", "2026-10-13 00:00"}},
+		{"CalendarDaysThatEndOnASunday", 34, "2026-03-09 09:00", "2026-03-30", [5]string{"2026-03-21 00:00", "2026-03-27 00:00", "2026-03-31 00:00", "2026-04-01 00:00", "2026-04-04 00:00"}},
+		{"CalendarDaysThatEndInAHoliday", 34, "2026-09-12 09:00", "2026-10-08", [5]string{"2026-09-29 00:00", "2026-10-05 00:00", "2026-10-09 00:00", "2026-10-10 00:00", "2026-10-14 00:00"}},
+		{"TwentyWorkingDays", 33, "2026-03-09 09:00", "2026-04-07", [5]string{"2026-03-24 00:00", "2026-04-01 00:00", "2026-04-08 00:00", "2026-04-09 00:00", "2026-04-14 00:00"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,9 +52,9 @@ func TestTheLadderIsClimbedAtExactMoments(t *testing.T) {
 			if got := g.so(1).Due; got.On != calendar.MustParse(c.due) || got.Provisional {
 				t.Fatalf("due %+v, want %s", got, c.due)
 			}
-			lights := []approval.Light{approval.Green, approval.Yellow, approval.Red, approval.Red, approval.Red}
-			tiers := []roster.Tier{roster.TierBranch, roster.TierBranch, roster.TierBranch, roster.TierGeneralBranch, roster.TierHeadquarters}
-			events := []string{approval.EvYellow, approval.EvRed, approval.EvEscalate, approval.EvEscalate}
+			lights := []approval.Light{approval.Green, approval.Green, approval.Yellow, approval.Red, approval.Red, approval.Red}
+			tiers := []roster.Tier{roster.TierBranch, roster.TierBranch, roster.TierBranch, roster.TierBranch, roster.TierGeneralBranch, roster.TierHeadquarters}
+			events := []string{approval.EvRemind, approval.EvYellow, approval.EvRed, approval.EvEscalate, approval.EvEscalate}
 			for k, at := range c.rungs {
 				moment := shanghai(at)
 				if wake := g.issue.Watch(1).WakeAt; !wake.Equal(moment) {
@@ -83,7 +83,7 @@ func TestALookThatComesLateClimbsEveryRungItMissed(t *testing.T) {
 	g.raise(one(0)).route()
 	since := len(g.events)
 	g.at("2026-03-25 12:00").look(1)
-	if got := g.kinds(since); !slices.Equal(got, []string{approval.EvYellow, approval.EvRed, approval.EvEscalate, approval.EvEscalate}) {
+	if got := g.kinds(since); !slices.Equal(got, []string{approval.EvRemind, approval.EvYellow, approval.EvRed, approval.EvEscalate, approval.EvEscalate}) {
 		t.Errorf("climbed %v", got)
 	}
 	version := g.issue.Version
@@ -199,8 +199,8 @@ func TestAnOverdueClockThatStoodStillClimbsOnOnRecord(t *testing.T) {
 	p := parties(2)
 	g.raise(p).route()
 	g.at("2026-03-18 10:00").look(1) // two days over: the general branch has it
-	if g.so(1).Rung != 3 {
-		t.Fatalf("rung %d", g.so(1).Rung)
+	if g.so(1).Tier() != roster.TierGeneralBranch {
+		t.Fatalf("it is with the %s", g.so(1).Tier())
 	}
 	g.object(2)
 	g.rule(2, approval.Revise)
@@ -209,11 +209,11 @@ func TestAnOverdueClockThatStoodStillClimbsOnOnRecord(t *testing.T) {
 	}
 	g.at("2026-04-01 10:00").must(secretary, approval.Resubmit{Note: "已修改"})
 	g.route()
-	if s := g.so(1); s.Rung != 3 || s.Light != approval.Red || g.issue.Tier != roster.TierGeneralBranch {
-		t.Errorf("back after two weeks with the branch: rung %d, %s, %s", s.Rung, s.Light, g.issue.Tier)
+	if s := g.so(1); s.Tier() != roster.TierGeneralBranch || s.Step != approval.StepRed || s.Light != approval.Red || g.issue.Tier != roster.TierGeneralBranch {
+		t.Errorf("back after two weeks with the branch: %s, %s, %s", s.Step, s.Light, g.issue.Tier)
 	}
 	// Two overdue days were used before the stop; two more lead to the headquarters.
-	if got, want := g.rules.RungMoment(g.so(1), 3), shanghai("2026-04-04 00:00"); !got.Equal(want) {
+	if got, want := g.rules.NextTierAt(&g.issue, 1), shanghai("2026-04-04 00:00"); !got.Equal(want) {
 		t.Errorf("headquarters at %s", got.In(calendar.Shanghai))
 	}
 	g.at("2026-04-04 00:00").look(1)
@@ -232,13 +232,13 @@ func TestTheMachineIsToldWhenToLookNext(t *testing.T) {
 	}
 	for _, a := range tally.Asks {
 		at := g.now.Add(time.Duration(a.Seconds) * time.Second)
-		if s := g.so(a.SignOff); s.State == approval.Waiting && a.Seconds != 30*24*3600 || s.State == approval.Open && !at.Equal(g.rules.RungMoment(s, 0)) {
+		if s := g.so(a.SignOff); s.State == approval.Waiting && a.Seconds != 30*24*3600 || s.State == approval.Open && !at.Equal(g.rules.RungMoment(&g.issue, s.N, approval.StepRemind)) {
 			t.Errorf("sign-off %d, %s, is looked at at %s", a.SignOff, s.State, at)
 		}
 	}
 	g.now = g.now.Add(time.Millisecond) // a timer never fires before its moment
 	for _, a := range g.rules.TallyOf(&g.issue, 1, g.now).Asks {
-		if at := g.now.Add(time.Duration(a.Seconds) * time.Second); g.so(a.SignOff).State == approval.Open && at.Before(g.rules.RungMoment(g.so(a.SignOff), 0)) {
+		if at := g.now.Add(time.Duration(a.Seconds) * time.Second); g.so(a.SignOff).State == approval.Open && at.Before(g.rules.RungMoment(&g.issue, a.SignOff, approval.StepRemind)) {
 			t.Errorf("sign-off %d is looked at too early", a.SignOff)
 		}
 	}

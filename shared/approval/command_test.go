@@ -37,6 +37,16 @@ var situations = []struct {
 	{"in_signoff disputed", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing").sendBack(1) }},
 	{"in_signoff assigned", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing").sendBack(1).assign(1, "cc-housing") }},
 	{"in_signoff urged", 1, func(g *game) { g.raise(chain()).route().must(secretary, approval.Urge{SignOff: 1}) }},
+	{"in_signoff overdue", 1, func(g *game) {
+		g.raise(chain()).route().at("2026-04-20 10:00")
+		for _, n := range []int{1, 5, 6} {
+			g.look(n)
+		}
+	}},
+	{"in_signoff passed up", 1, func(g *game) {
+		g.raise(chain()).route().must(secretary, approval.PassUp{SignOff: 1, To: roster.TierGeneralBranch, Reason: "须总支协调", Untried: "部门已函复"})
+	}},
+	{"in_signoff ladder paused", 1, func(g *game) { g.raise(chain()).route().pauseLadder(1) }},
 	{"in_signoff waiting", 2, func(g *game) { g.raise(chain()).route() }},
 	{"in_signoff supplement", 1, func(g *game) {
 		g.raise(chain()).route()
@@ -174,6 +184,18 @@ var commands = []struct {
 		return approval.Revoke{SignOff: n, Ground: "行政许可法第六十九条", Reason: "逾期未履行"}
 	}},
 	{"urge", []string{"secretary"}, func(n int) approval.Command { return approval.Urge{SignOff: n, Text: "工期紧"} }},
+	{"dispose", []string{"secretary", "general branch", "headquarters"}, func(n int) approval.Command {
+		return approval.Dispose{SignOff: n, What: approval.Coordinated, Text: "现场协调"}
+	}},
+	{"pass up", []string{"secretary", "general branch"}, func(n int) approval.Command {
+		return approval.PassUp{SignOff: n, To: roster.TierHeadquarters, Reason: "汛期在即", Untried: "无权调度", Skipped: "应当回避"}
+	}},
+	{"pause ladder", []string{"general branch", "headquarters"}, func(n int) approval.Command {
+		return approval.PauseLadder{SignOff: n, Until: calendar.Of(monday).Add(3), Reason: "等待现场会"}
+	}},
+	{"resume ladder", []string{"general branch", "headquarters"}, func(n int) approval.Command {
+		return approval.ResumeLadder{SignOff: n, Reason: "现场会已开"}
+	}},
 	{"comment", []string{
 		"secretary", "other secretary", "officer", "other officer", "lead", "other lead", "general branch", "headquarters", "bureau", "overseer", "administrator",
 	}, func(int) approval.Command { return approval.Comment{Text: "已现场核实"} }},

@@ -80,6 +80,15 @@ const (
 	EvRouse      = "rouse"      // the sweep woke what a lost timer left asleep
 )
 
+// The kinds of events of the ladder and its tiers.
+const (
+	EvRemind       = "remind"
+	EvDispose      = "dispose"
+	EvPassUp       = "pass_up"
+	EvPauseLadder  = "pause_ladder"
+	EvResumeLadder = "resume_ladder"
+)
+
 // Chain seals e: its hash takes in the hash before it.
 func (e *Event) Chain(head string) error {
 	e.Hash = ""

@@ -40,7 +40,17 @@ func (r Rules) at(i Issue, now time.Time) *transition {
 }
 
 // RungMoment is when a rung of the ladder is reached.
-func (r Rules) RungMoment(s *SignOff, k int) time.Time { return r.rungAt(s, k) }
+func (r Rules) RungMoment(i *Issue, n int, step Step) time.Time {
+	for _, rung := range r.LadderOf(i).Rungs {
+		if rung.Step == step {
+			return r.rungAt(i.SignOff(n), rung)
+		}
+	}
+	panic("no such rung: " + step)
+}
+
+// NextTierAt is when silence takes the sign-off to the next tier.
+func (r Rules) NextTierAt(i *Issue, n int) time.Time { return r.ahead(i, i.SignOff(n)).tierAt }
 
 const (
 	ConsultWatch = consultWatch

@@ -51,7 +51,7 @@ func TestAnExtensionMovesTheDueDateByExactlyItsDays(t *testing.T) {
 			if !strings.HasPrefix(s.Extension.Ground, c.ground) || g.events[len(g.events)-1].Ground != s.Extension.Ground {
 				t.Errorf("on the ground of %q", s.Extension.Ground)
 			}
-			if w := g.issue.Watch(1); !w.WakeAt.Equal(g.rules.RungMoment(s, 0)) || w.Clock != s.Clock || g.issue.NextDue != s.Due.On {
+			if w := g.issue.Watch(1); !w.WakeAt.Equal(g.rules.RungMoment(&g.issue, 1, approval.StepRemind)) || w.Clock != s.Clock || g.issue.NextDue != s.Due.On {
 				t.Errorf("the machine is not told: %+v, next due %s", w, g.issue.NextDue)
 			}
 		})
@@ -78,11 +78,11 @@ func TestAnExtensionGivesBackTheRungsItTakesBack(t *testing.T) {
 		t.Fatalf("before: %s", g.so(1).Light)
 	}
 	g.extend(1, 10)
-	if s := g.so(1); s.Light != approval.Green || s.Rung != 0 || g.issue.Light != approval.Green {
-		t.Errorf("after: %s, rung %d, issue %s", s.Light, s.Rung, g.issue.Light)
+	if s := g.so(1); s.Light != approval.Green || s.Step != approval.StepRemind || g.issue.Light != approval.Green {
+		t.Errorf("after: %s, rung %s, issue %s", s.Light, s.Step, g.issue.Light)
 	}
 	// Yellow with a fifth of thirty days left: six working days before 21 April.
-	if got := g.rules.RungMoment(g.so(1), 0); !got.Equal(shanghai("2026-04-14 00:00")) {
+	if got := g.rules.RungMoment(&g.issue, 1, approval.StepYellow); !got.Equal(shanghai("2026-04-14 00:00")) {
 		t.Errorf("yellow at %s", got.In(calendar.Shanghai))
 	}
 	since := len(g.events)

@@ -11,7 +11,7 @@ import (
 	"lianban/shared/roster"
 )
 
-var rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+var rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 
 // The people of the demonstration who act here.
 var (
@@ -355,6 +355,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 	}
 	if i.Status.Ended() && i.Hold != nil {
 		return "the issue has ended and is held for an operator"
+	}
+	if fault := ladderFault(before, c); fault != "" {
+		return fault
 	}
 	seen := map[int]bool{}
 	for _, w := range i.Watches {

@@ -518,7 +518,7 @@ func TestALateAskDoesNotPutADeadTokenOverALivingOne(t *testing.T) {
 	g := newGame(t)
 	g.raise(one(0)).route()
 	late := g.rules.TallyOf(&g.issue, 1, g.now).Asks[0]
-	g.now = g.rules.RungMoment(g.so(1), 0)
+	g.now = g.rules.RungMoment(&g.issue, 1, approval.StepRemind)
 	g.look(1) // the task of the late ask timed out, and the clock has been checked
 	g.must(approval.Machine, approval.AskCommand(1, g.rules.AskingOf(g.issue, 1, 1, g.now), "living"))
 	g.refused(approval.Machine, approval.AskCommand(1, late, "dead"), approval.Recheck)

@@ -56,7 +56,7 @@ func TestATransferLeavesTheClockAsItRuns(t *testing.T) {
 	g.at("2026-03-17 09:00").refused(g.by(1), approval.AskSupplement{SignOff: 1, Papers: []string{"图"}}, approval.Invalid)
 	since := len(g.events)
 	g.look(1)
-	if got := g.kinds(since); !slices.Equal(got, []string{approval.EvYellow, approval.EvRed}) {
+	if got := g.kinds(since); !slices.Equal(got, []string{approval.EvRemind, approval.EvYellow, approval.EvRed}) {
 		t.Errorf("climbed %v", got)
 	}
 	g.grant(1)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"lianban/shared/calendar"
-	"lianban/shared/roster"
 )
 
 // The commands of the workflow's tasks. Each is harmless when it comes twice,
@@ -98,24 +97,9 @@ func (c look) apply(t *transition) error {
 	if !t.current(c.round) || s.State != Open || s.Due.On.IsZero() {
 		return nil
 	}
-	for s.Rung < len(t.Ladder) && !t.rungAt(s, s.Rung).After(t.now) {
-		rung := t.Ladder[s.Rung]
+	for t.climbed(c.n) {
 		s = t.touch(c.n)
-		before := s.Light
-		s.Rung++
 		s.Clock++ // a late call that still asks for the rung before is told to look again
-		s.Light = t.Ladder.light(s.Rung)
-		tier := t.issue.Tier
-		if rung.Event == EvEscalate && roster.Above(rung.To, tier) {
-			t.issue.Tier = rung.To
-		}
-		t.event(rung.Event, func(e *Event) {
-			e.SignOff, e.Before, e.After = c.n, string(before), string(s.Light)
-			if rung.Event == EvEscalate {
-				e.Before, e.After = string(tier), string(t.issue.Tier)
-			}
-			e.Detail = detail(map[string]any{"due": s.Due.On})
-		})
 		w := Watch{SignOff: c.n, Clock: s.Clock}
 		if old := t.issue.Watch(c.n); old != nil {
 			w = *old

@@ -290,6 +290,7 @@ func (w *world) people(t *rapid.T) (moves []move) {
 				add(w.leadOf(s.N), approval.AnswerExtension{SignOff: s.N, Answer: answer, Note: "已核"})
 			}
 			add(secretary, approval.Urge{SignOff: s.N})
+			w.ladder(t, s.N, add)
 			add(a, approval.Claim{SignOff: s.N})
 			add(a, approval.Recuse{SignOff: s.N, Reason: "亲属在项目单位"})
 			to := rapid.SampledFrom([]roster.DepartmentID{"cc-water", "cc-housing", "cc-culture"}).Draw(t, "department")
@@ -331,6 +332,17 @@ func (w *world) people(t *rapid.T) (moves []move) {
 		add(secretary, approval.Withdraw{Reason: "不办了"})
 	}
 	return moves
+}
+
+// ladder is what the tiers may do about an open sign-off.
+func (w *world) ladder(t *rapid.T, n int, add func(approval.Actor, approval.Command)) {
+	a := rapid.SampledFrom([]approval.Actor{secretary, generalBranch, headquarters}).Draw(t, "tier")
+	why := rapid.SampledFrom([]string{"", "应当回避"}).Draw(t, "why")
+	to := rapid.SampledFrom([]roster.Tier{roster.TierGeneralBranch, roster.TierHeadquarters}).Draw(t, "to")
+	add(a, approval.Dispose{SignOff: n, What: approval.Coordinated, Text: "现场协调"})
+	add(a, approval.PassUp{SignOff: n, To: to, Reason: "须协调", Untried: why, Skipped: why})
+	add(a, approval.PauseLadder{SignOff: n, Until: calendar.Of(w.now).Add(rapid.IntRange(1, 5).Draw(t, "pause")), Reason: "等待现场会"})
+	add(a, approval.ResumeLadder{SignOff: n, Reason: "现场会已开"})
 }
 
 // wellKept checks that nobody has been forgotten once everything was delivered.

@@ -16,7 +16,7 @@ type Rules struct {
 	Calendar *calendar.Calendar
 	Catalog  *catalog.Catalog
 	Roster   *roster.Roster
-	Ladder   Ladder
+	Ladders  Ladders
 	// Machine is the version of the state machine on which new rounds start; it
 	// is put on record with the round.
 	Machine string
@@ -82,6 +82,9 @@ const (
 
 func clone(i Issue) Issue {
 	i.SignOffs = slices.Clone(i.SignOffs)
+	for k := range i.SignOffs {
+		i.SignOffs[k].adopt()
+	}
 	i.Watches = slices.Clone(i.Watches)
 	i.Rounds = slices.Clone(i.Rounds)
 	if i.Consultation != nil {
@@ -179,8 +182,8 @@ func (t *transition) open(n int) {
 		s.OpenedAt, s.AcceptedAt = t.now, t.now
 	}
 	t.reckon(s)
-	s.Rung = t.reached(s) // a limit of one day is yellow from the start
-	s.Light = t.Ladder.light(s.Rung)
+	s.Step = t.reached(s) // a limit of one day is yellow from the start
+	s.Light = s.Step.light()
 	t.nudge(n)
 }
 
@@ -209,8 +212,7 @@ func (t *transition) reckon(s *SignOff) {
 		s.Due = t.lastDay(s, before.On, e.Days, s.spans())
 		s.Due.Provisional = s.Due.Provisional || before.Provisional
 	}
-	s.Rung = min(s.Rung, t.reached(s))
-	s.Light = t.Ladder.light(s.Rung)
+	t.giveBack(s)
 }
 
 // lastDay counts days from a start, without those on which the clock stood still.
@@ -226,14 +228,6 @@ func (t *transition) lastDay(s *SignOff, start calendar.Date, days int, giveBack
 		}
 	}
 	return last
-}
-
-// reached is how many rungs the sign-off's clock has come to.
-func (t *transition) reached(s *SignOff) (n int) {
-	for n < len(t.Ladder) && !t.rungAt(s, n).After(t.now) {
-		n++
-	}
-	return n
 }
 
 // grant settles n as granted and opens every sign-off whose last prerequisite

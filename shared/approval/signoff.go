@@ -67,7 +67,8 @@ type SignOff struct {
 	Stops      []Stop    `json:"stops,omitempty"`
 	Due        Due       `json:"due,omitzero"`
 	Light      Light     `json:"light"`
-	Rung       int       `json:"rung,omitempty"`  // how many rungs of the ladder it has climbed
+	Rung       int       `json:"rung,omitempty"`  // rungs as the first release counted them; see adopt
+	Step       Step      `json:"step,omitempty"`  // the rung of the ladder that its clock has come to
 	Clock      int       `json:"clock,omitempty"` // rises whenever the next moment to look at it may change
 
 	Assignee   roster.PersonID `json:"assignee,omitempty"`
@@ -77,6 +78,10 @@ type SignOff struct {
 	Handover   *Handover       `json:"handover,omitempty"`
 	UrgedOn    calendar.Date   `json:"urgedOn,omitzero"` // when the branch urged it last
 	Urges      int             `json:"urges,omitempty"`
+
+	Climbs  []Climb      `json:"climbs,omitempty"`  // the tiers it has climbed to
+	Actions []Action     `json:"actions,omitempty"` // what tiers did about it
+	Pause   *LadderPause `json:"pause,omitempty"`   // of its ladder; the last one
 
 	Decision  *Decision  `json:"decision,omitempty"`
 	Request   *Request   `json:"request,omitempty"`

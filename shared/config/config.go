@@ -180,7 +180,7 @@ func loopback(host string) bool {
 // rules loads the facts. The demonstration's people are invented: they stand in
 // only where that was asked for.
 func (r *reader) rules(rules *approval.Rules) {
-	rules.Calendar, rules.Ladder = calendar.China(), approval.DefaultLadder
+	rules.Calendar, rules.Ladders = calendar.China(), approval.DefaultLadders
 	demo := false
 	switch value := r.getenv("ALLOW_DEMO"); value {
 	case "", "false":

@@ -39,7 +39,7 @@ func TestReadsACompleteEnvironment(t *testing.T) {
 	if i := c.Issuer; i.URL != "https://id.example.gov.cn/realms/city" || i.Audience != "lianban" || i.RoleClaim != "custom:role" || strings.Join(i.Algorithms, " ") != "RS256 ES384" || i.Now == nil {
 		t.Errorf("issuer %+v", i)
 	}
-	if c.Rules.Roster != roster.Demo() || c.Rules.Catalog == nil || c.Rules.Calendar == nil || c.Rules.Ladder == nil {
+	if c.Rules.Roster != roster.Demo() || c.Rules.Catalog == nil || c.Rules.Calendar == nil || c.Rules.Ladders == nil {
 		t.Error("the rules lack their facts")
 	}
 }

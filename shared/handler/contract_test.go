@@ -45,7 +45,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	t.Cleanup(func() { _ = file.Close() })
 	d := &desk{T: t, clock: approvaltest.NewClock(time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC)), still: &approvaltest.Stillness{}}
-	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	d.service = approval.NewService(rules, store.New(file.Table()), d.still, d.clock.Now, approvaltest.IDs())
 	d.functions = handler.New(d.service).Functions()
 	p := approval.Petition{Project: "fenjiang-west-bank", Title: "岸线提升", Parties: []approval.Party{{Matter: "river_works", Department: "cc-water"}, {Matter: "river_works", Department: "cc-transport"}}}

@@ -97,6 +97,7 @@ func New(c Config) (*API, error) {
 	a.reference()
 	a.reading()
 	a.commands()
+	a.ladder()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

@@ -308,6 +308,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
 			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duty/evidence": `{"evidence":"x"}`, "/signoffs/1/duty/revocation": `{"ground":"x","reason":"x"}`, "/comments": `{"text":"x"}`, "/signoffs/1/urge": "",
 			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
+			"/signoffs/1/measures": `{"what":"urged","text":"x"}`, "/signoffs/1/escalation": `{"to":"headquarters","reason":"x"}`, "/signoffs/1/ladder/pause": `{"until":"2026-03-05","reason":"x"}`, "/signoffs/1/ladder/resume": `{"reason":"x"}`,
 			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
 		} {
 			got := w.post(as, "/issues/"+id+path, body, header("If-Match", `"7"`)).problem(404, "not-found", "issue")
@@ -467,6 +468,14 @@ func changes() map[string]struct {
 		"POST /api/v1/issues/{id}/signoffs/{n}/extension/answer": {resourcesLead, `{"answer":"granted"}`, func(w *world) string {
 			id := w.raised(permit)
 			w.post(resources, "/issues/"+id+"/signoffs/1/extension", `{"days":10,"reason":"需专家论证"}`).is(200)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/signoffs/{n}/measures":     {fenjiang, `{"what":"coordinated","text":"现场协调"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/escalation":   {fenjiang, `{"to":"general_branch","reason":"须总支协调","untried":"部门已函复不办"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/ladder/pause": {general, `{"until":"2026-03-05","reason":"等待现场会"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/ladder/resume": {general, `{"reason":"现场会已开"}`, func(w *world) string {
+			id := w.raised(diversion)
+			w.post(general, "/issues/"+id+"/signoffs/1/ladder/pause", `{"until":"2026-03-05","reason":"等待现场会"}`).is(200)
 			return id
 		}},
 		"POST /api/v1/issues/{id}/signoffs/{n}/ruling": {general, `{"outcome":"set_aside","reason":"r"}`, consulting},

@@ -91,7 +91,7 @@ func openBroken(t *testing.T) (*world, *broken) {
 	t.Cleanup(func() { _ = file.Close() })
 	w := &world{t: t, clock: approvaltest.NewClock(monday), log: &buffer{}}
 	b := &broken{Store: store.New(file.Table())}
-	w.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder},
+	w.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders},
 		b, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
 	w.issuer = access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)), w.clock.Now)
 	w.api, err = httpapi.New(httpapi.Config{

@@ -164,6 +164,7 @@ type SignOff struct {
 	Extension  *Extension    `json:"extension,omitempty"`
 	Ruling     *Ruling       `json:"ruling,omitempty"`
 	Duty       *Duty         `json:"duty,omitempty"`
+	Ladder     *Ladder       `json:"ladder,omitempty" doc:"Only with the whole issue."`
 	Earlier    []Previous    `json:"earlier" doc:"What earlier rounds brought, and decisions that were revoked."`
 }
 
@@ -312,7 +313,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -445,6 +446,9 @@ func (v view) issue(i *approval.Issue) *Issue {
 		Rounds:      list(i.Rounds, round),
 		SignOffs:    v.signOffs(i.SignOffs),
 		Graph:       graph(i.SignOffs),
+	}
+	for k := range out.SignOffs {
+		out.SignOffs[k].Ladder = v.ladderOf(i, &i.SignOffs[k])
 	}
 	if con := i.Consultation; con != nil {
 		out.Consultation = &Consultation{Round: con.Round, Tier: v.tier(con.Tier), OpenedAt: con.OpenedAt, Due: v.due(con.DueOn), ClosedAt: con.ClosedAt}

@@ -89,7 +89,7 @@ func Machine() (*asl.Definition, error) {
 
 // Rules are the rules with the embedded facts.
 func (c *Config) rules() approval.Rules {
-	r := approval.Rules{Calendar: calendar.China(), Catalog: c.Catalog, Roster: c.Roster, Ladder: approval.DefaultLadder}
+	r := approval.Rules{Calendar: calendar.China(), Catalog: c.Catalog, Roster: c.Roster, Ladders: approval.DefaultLadders}
 	if r.Catalog == nil {
 		r.Catalog = catalog.Construction()
 	}

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -48,6 +49,12 @@ type eventDetail struct {
 	Matter     catalog.MatterCode  `json:"matter"`
 	Rule       catalog.JoinRule    `json:"rule"`
 	Void       []int               `json:"void"`
+	Below      roster.Tier         `json:"below"`
+	Tried      *bool               `json:"tried"`
+	Untried    string              `json:"untried"`
+	Skipped    string              `json:"skipped"`
+	Remedy     approval.Remedy     `json:"remedy"`
+	Until      calendar.Date       `json:"until"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -156,8 +163,26 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		if task == "" {
 			out.Text = v.t(key+".consultation", v.tier(roster.Tier(e.Before)), v.tier(roster.Tier(e.After)))
 		} else {
-			out.Text = v.t(key, task, v.tier(roster.Tier(e.After)))
+			out.Text = v.t(key, task, v.tier(cmp.Or(d.Tier, roster.Tier(e.After))))
+			if d.Tried != nil && !*d.Tried {
+				out.Text += v.t(key+".untried", v.tier(d.Below))
+			}
 		}
+	case approval.EvRemind:
+		out.Text = v.t(key, task, v.date(d.Due))
+	case approval.EvDispose:
+		out.Text = v.t(key, who, task, v.tier(d.Tier), v.t("remedy."+string(cmp.Or(d.Remedy, approval.Urged))))
+	case approval.EvPassUp:
+		out.Class = "alarm"
+		out.Text = v.t(key, who, task, v.tier(d.Below), v.tier(d.Tier))
+		if d.Untried != "" {
+			out.Text += v.t(key+".untried", d.Untried)
+		}
+		if d.Skipped != "" {
+			out.Text += v.t(key+".skipped", d.Skipped)
+		}
+	case approval.EvPauseLadder:
+		out.Text = v.t(key, who, task, v.date(d.Until))
 	case approval.EvConsult:
 		out.Text = v.t(key, v.tier(d.Tier), v.date(d.Due))
 	case approval.EvCarry:

@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	w := &world{t: t, clock: approvaltest.NewClock(monday), session: approvaltest.NewClock(monday)}
-	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	w.service = approval.NewService(rules, store.New(file.Table()), &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
 	local := access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", 32))), w.session.Now)
 	w.handler, err = New(Config{Service: w.service, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler)})

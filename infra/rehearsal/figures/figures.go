@@ -220,8 +220,8 @@ func ManySignOffs(ctx context.Context, server string, supplements bool) (out Wor
 		return out, err
 	}
 	for k := range issue.SignOffs {
-		if so := &issue.SignOffs[k]; so.Rung != len(approval.DefaultLadder) {
-			return out, fmt.Errorf("sign-off %d stands on rung %d of %d", so.N, so.Rung, len(approval.DefaultLadder))
+		if so := &issue.SignOffs[k]; so.Tier() != roster.TierHeadquarters {
+			return out, fmt.Errorf("sign-off %d stands with the %s", so.N, so.Tier())
 		}
 	}
 	for n, party := range parties {

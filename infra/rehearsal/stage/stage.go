@@ -173,7 +173,7 @@ func (s *Stage) assemble(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the state machine: %w", err)
 	}
-	s.rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+	s.rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	s.Store = store.New(table)
 	s.Behind = store.New(dynamo.New(client(s.cfg.DynamoDB), s.table))
 	s.Use(*made.StateMachineVersionArn)

@@ -24,7 +24,7 @@ func TestEightPartiesAskedAtOnceAllArrive(t *testing.T) {
 	f := &faults{}
 	r := fresh(t, f)
 	clock := approvaltest.NewClock(time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC))
-	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	process := func() *approval.Service {
 		return approval.NewService(rules, store.New(r), &approvaltest.Stillness{}, clock.Now, approvaltest.IDs())
 	}

@@ -54,7 +54,7 @@ func TestUnitsOfAnIssueWithFiveSignOffs(t *testing.T) {
 	f := &feed{Table: r}
 	s := store.New(f)
 	clock := approvaltest.NewClock(time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC))
-	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladder: approval.DefaultLadder}
+	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	still := &approvaltest.Stillness{}
 	service := approval.NewService(rules, s, still, clock.Now, approvaltest.IDs())
 	relay := approval.Relay{Workflows: still, Store: s}
