@@ -47,6 +47,7 @@ var situations = []struct {
 		g.raise(chain()).route().must(secretary, approval.PassUp{SignOff: 1, To: roster.TierGeneralBranch, Reason: "须总支协调", Untried: "部门已函复"})
 	}},
 	{"in_signoff ladder paused", 1, func(g *game) { g.raise(chain()).route().pauseLadder(1) }},
+	{"in_signoff attached", 1, func(g *game) { g.raise(chain()).route().must(secretary, attach(approval.ForPetition, 0, "a")) }},
 	{"in_signoff waiting", 2, func(g *game) { g.raise(chain()).route() }},
 	{"in_signoff supplement", 1, func(g *game) {
 		g.raise(chain()).route()
@@ -199,6 +200,12 @@ var commands = []struct {
 	{"comment", []string{
 		"secretary", "other secretary", "officer", "other officer", "lead", "other lead", "general branch", "headquarters", "bureau", "overseer", "administrator",
 	}, func(int) approval.Command { return approval.Comment{Text: "已现场核实"} }},
+	{"attach to the issue", []string{"secretary"}, func(int) approval.Command { return attach(approval.ForPetition, 0, "b") }},
+	{"attach a supplement", []string{"secretary"}, func(n int) approval.Command { return attach(approval.ForSupplement, n, "b") }},
+	{"attach to an opinion", []string{"officer"}, func(n int) approval.Command { return attach(approval.ForOpinion, n, "b") }},
+	{"attach evidence", []string{"officer"}, func(n int) approval.Command { return attach(approval.ForEvidence, n, "b") }},
+	{"attach for a consultation", []string{"general branch"}, func(int) approval.Command { return attach(approval.ForConsultation, 0, "b") }},
+	{"detach", []string{"secretary"}, func(int) approval.Command { return approval.Detach{ID: hashOf("a"), Reason: "传错"} }},
 	{"resubmit", []string{"secretary"}, func(int) approval.Command { return approval.Resubmit{Note: "改了"} }},
 	{"withdraw", []string{"secretary"}, func(int) approval.Command { return approval.Withdraw{Reason: "不办了"} }},
 	{"confirm", []string{"secretary"}, func(int) approval.Command { return approval.Confirm{Stars: 4} }},

@@ -59,6 +59,8 @@ const (
 	EvNotExtend  = "refuse_extension"
 	EvUrge       = "urge"
 	EvComment    = "comment"
+	EvAttach     = "attach"
+	EvDetach     = "detach"
 	EvMeet       = "meet_duty"
 	EvMiss       = "miss_duty"
 	EvRevoke     = "revoke"

@@ -1,6 +1,9 @@
 package approval
 
-import "time"
+import (
+	"io"
+	"time"
+)
 
 // The machine's commands, for tests that drive the rules without a service.
 
@@ -51,6 +54,15 @@ func (r Rules) RungMoment(i *Issue, n int, step Step) time.Time {
 
 // NextTierAt is when silence takes the sign-off to the next tier.
 func (r Rules) NextTierAt(i *Issue, n int) time.Time { return r.ahead(i, i.SignOff(n)).tierAt }
+
+// Kept is the command as the service gives it to the rules once its bytes are kept.
+func Kept(c Attach) Attach { c.kept = true; return c }
+
+// ProveContent says whether content is what a name's ending says.
+func ProveContent(name string, r io.ReaderAt, size int64) error { return proveContent(name, r, size) }
+
+// NamePaper checks a name that PaperName made.
+func NamePaper(name string) (string, error) { return namePaper(name) }
 
 const (
 	ConsultWatch = consultWatch

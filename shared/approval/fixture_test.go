@@ -238,6 +238,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 	if i.Head != head || i.Events != before.Events+int64(len(c.Events)) {
 		return "the header does not name the last event"
 	}
+	if fault := paperFault(before, i); fault != "" {
+		return fault
+	}
 	var count approval.Count
 	var next calendar.Date
 	light := approval.Green

@@ -81,6 +81,7 @@ type Issue struct {
 	Rating       *Rating       `json:"rating,omitempty"`
 	Measure      *Measure      `json:"measure,omitempty"`
 	Revoked      []int         `json:"revoked,omitempty"` // sign-offs whose approval was revoked after the end
+	Attachments  []Attachment  `json:"attachments,omitempty"`
 	Count        Count         `json:"count"`
 	NextDue      calendar.Date `json:"nextDue,omitzero"` // earliest due date of an open sign-off
 

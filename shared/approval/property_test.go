@@ -328,6 +328,25 @@ func (w *world) people(t *rapid.T) (moves []move) {
 		}
 	}
 	add(overseer, approval.Comment{Text: "批注"})
+	switch paper := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "paper"); rapid.IntRange(0, 6).Draw(t, "papers") {
+	case 0:
+		add(secretary, attach(approval.ForPetition, 0, paper))
+	case 1:
+		add(generalBranch, attach(approval.ForConsultation, 0, paper))
+	case 2:
+		if n := len(w.issue.SignOffs); n > 0 {
+			s := w.so(rapid.IntRange(1, n).Draw(t, "sign-off"))
+			add(officer(s.Department, 1), attach(approval.ForOpinion, s.N, paper))
+			add(secretary, attach(approval.ForSupplement, s.N, paper))
+			if s.Duty != nil {
+				add(officer(s.Duty.Checker, 1), attach(approval.ForEvidence, s.N, paper))
+			}
+		}
+	case 3:
+		for _, a := range w.issue.Attachments {
+			add(a.By, approval.Detach{ID: a.ID, Reason: "传错"})
+		}
+	}
 	if rapid.IntRange(0, 9).Draw(t, "withdraw") == 0 {
 		add(secretary, approval.Withdraw{Reason: "不办了"})
 	}

@@ -24,6 +24,9 @@ type Service struct {
 	newID     func() IssueID
 	turns     turns
 
+	// Papers keeps the bytes of attachments; nil where there is no place for them.
+	Papers Papers
+
 	// Pause, when set, is called between two tries of a command that lost a race,
 	// with the number of the try that lost: for processes that share a store and
 	// cannot see each other's turns. Its error ends the command.
@@ -70,6 +73,10 @@ const attempts = 8
 // when the idempotency key had been used for the same request before: then
 // nothing was done again.
 func (s *Service) Do(ctx context.Context, id IssueID, cmd Command, call Call) (Issue, bool, error) {
+	cmd, err := s.bring(ctx, id, cmd, call.Actor)
+	if err != nil {
+		return Issue{}, false, err
+	}
 	defer s.turns.take(id)()
 	for n := 1; ; n++ {
 		issue, err := s.store.Issue(ctx, id)

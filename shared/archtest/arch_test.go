@@ -136,6 +136,7 @@ var mayImport = map[string][]string{
 	"shared/store/key":             {},
 	"shared/store/sqlite":          {"shared/approval", "shared/store", "shared/store/key", "shared/engine"},
 	"shared/store/dynamo":          {"shared/approval", "shared/store", "shared/store/key", "shared/engine"},
+	"shared/store/files":           {"shared/approval"},
 	"shared/approval/approvaltest": {"shared/approval", "shared/calendar", "shared/roster", "shared/catalog", "shared/sim"},
 	"workflows":                    {},
 }
@@ -330,7 +331,7 @@ func TestTheRootHoldsOnlyWhatTheDesignNames(t *testing.T) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".db") || strings.HasSuffix(name, ".db-wal") || strings.HasSuffix(name, ".db-shm") || strings.HasSuffix(name, ".db.lock") {
+		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".db") || strings.HasSuffix(name, ".db-wal") || strings.HasSuffix(name, ".db-shm") || strings.HasSuffix(name, ".db.lock") || strings.HasSuffix(name, ".db.files") {
 			continue // dotfiles, and data of whoever runs the program here
 		}
 		if !slices.Contains(allowed, name) {

@@ -24,7 +24,11 @@ type Config struct {
 	SignIn   *access.Local // signs demo people in; nil when another issuer serves
 	// CursorKey signs list cursors: 16 bytes or more, the same in every process.
 	CursorKey []byte
-	Log       *slog.Logger // nil: silence
+	// Shelf keeps the bytes of attachments at this server; Links where they are kept
+	// elsewhere. Neither: none are taken.
+	Shelf Shelf
+	Links Links
+	Log   *slog.Logger // nil: silence
 }
 
 // API is the handler; see the package's promises.
@@ -42,6 +46,9 @@ type server struct {
 	cursors  cursors
 	log      *slog.Logger
 	origin   *http.CrossOriginProtection
+	shelf    Shelf
+	links    Links
+	own      ownLinks
 
 	// The document in both notations, made once.
 	documentJSON, documentYAML []byte
@@ -72,6 +79,9 @@ func New(c Config) (*API, error) {
 	if len(c.CursorKey) < 16 {
 		faults = append(faults, fmt.Errorf("a cursor key of %d bytes, which is less than 16", len(c.CursorKey)))
 	}
+	if c.Service != nil && c.Service.Papers != nil && c.Shelf == nil && c.Links == nil {
+		faults = append(faults, errors.New("attachments are kept, and neither a shelf nor links say where"))
+	}
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("configure the HTTP API: %w", errors.Join(faults...))
 	}
@@ -81,6 +91,7 @@ func New(c Config) (*API, error) {
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
+		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey},
 	}}
 
 	config := huma.DefaultConfig("Lianban API 联办接口", "1")
@@ -98,6 +109,7 @@ func New(c Config) (*API, error) {
 	a.reading()
 	a.commands()
 	a.ladder()
+	a.attachments()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

@@ -71,7 +71,7 @@ func TestOpenAPIIsServed(t *testing.T) {
 func TestRoutesAndOpenAPIAgree(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	foreign, err := httpapi.New(httpapi.Config{Service: w.service, Verifier: w.issuer, CursorKey: cursorKey})
+	foreign, err := httpapi.New(httpapi.Config{Service: w.service, Verifier: w.issuer, CursorKey: cursorKey, Links: elsewhere{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +89,9 @@ func TestRoutesAndOpenAPIAgree(t *testing.T) {
 		}
 		_, signIn := operations["POST /api/v1/session"]
 		_, people := operations["GET /api/v1/people"]
-		if local := api == w.api; signIn != local || people != local {
-			t.Errorf("%s: signing in is %v, people are %v", name, signIn, people)
+		_, uploads := operations["PUT /api/v1/uploads/{id}/{hash}"]
+		if local := api == w.api; signIn != local || people != local || uploads != local {
+			t.Errorf("%s: signing in is %v, people are %v, uploads come here: %v", name, signIn, people, uploads)
 		}
 	}
 }
@@ -98,8 +99,8 @@ func TestRoutesAndOpenAPIAgree(t *testing.T) {
 func TestEveryRouteButThePublicOnesNeedsASignIn(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	public := []string{"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/people", "GET /healthz", "GET /api/v1/openapi.json", "GET /api/v1/openapi.yaml"}
-	fill := strings.NewReplacer("{id}", "x", "{n}", "1", "{no}", "1", "{date}", "2026-03-02")
+	public := []string{"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/people", "GET /healthz", "PUT /api/v1/uploads/{id}/{hash}", "GET /api/v1/openapi.json", "GET /api/v1/openapi.yaml"}
+	fill := strings.NewReplacer("{id}", "x", "{n}", "1", "{hash}", "x", "{no}", "1", "{date}", "2026-03-02")
 	for _, pattern := range w.api.Patterns() {
 		method, path, _ := strings.Cut(pattern, " ")
 		a := w.send(method, fill.Replace(path), "")
@@ -126,5 +127,9 @@ func TestRefusesAConfigurationAndNamesEveryFault(t *testing.T) {
 		if !strings.Contains(err.Error(), fault) {
 			t.Errorf("%q is not in %v", fault, err)
 		}
+	}
+	w := open(t)
+	if _, err = httpapi.New(httpapi.Config{Service: w.service, Verifier: w.issuer, CursorKey: cursorKey}); err == nil || !strings.Contains(err.Error(), "neither a shelf nor links") {
+		t.Errorf("attachments are kept nobody knows where: %v", err)
 	}
 }

@@ -19,6 +19,9 @@ func (a *API) Operations() map[string]bool {
 		if item.Delete != nil {
 			all["DELETE "+path] = false
 		}
+		if item.Put != nil {
+			all["PUT "+path] = false
+		}
 		if item.Post != nil {
 			_, needs := item.Post.Metadata[keyed]
 			all["POST "+path] = needs

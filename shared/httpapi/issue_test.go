@@ -455,7 +455,17 @@ func changes() map[string]struct {
 			w.clock.Add(9 * 24 * time.Hour)
 			return id
 		}},
-		"POST /api/v1/issues/{id}/comments":                     {overseer, `{"text":"停表理由待核","signOff":1}`, start},
+		"POST /api/v1/issues/{id}/comments": {overseer, `{"text":"停表理由待核","signOff":1}`, start},
+		"POST /api/v1/issues/{id}/attachments": {fenjiang, attachment("总平面图.pdf", sitePlan, "petition", 0), func(w *world) string {
+			id := w.raised(diversion)
+			w.upload(fenjiang, id, "总平面图.pdf", sitePlan, "petition", 0).is(http.StatusNoContent)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/attachments/{hash}/removal": {fenjiang, `{"reason":"传错"}`, func(w *world) string {
+			id := w.raised(diversion)
+			w.attached(fenjiang, id, "总平面图.pdf", sitePlan, "petition", 0).is(200)
+			return id
+		}},
 		"POST /api/v1/issues/{id}/signoffs/{n}/urge":            {fenjiang, `{"text":"工期紧"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/transfer":        {police, `{"department":"cc-housing","reason":"职责"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/transfer/return": {housing, `{"reason":"职责"}`, transferred},
@@ -497,7 +507,7 @@ func TestEveryChangeHasOneEffectUnderOneKey(t *testing.T) {
 			t.Parallel()
 			w := open(t)
 			id := c.ready(w)
-			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1").Replace(operation)
+			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1", "{hash}", approvaltest.Hash(sitePlan)).Replace(operation)
 			w.post(c.as, path, c.body, header("Idempotency-Key", "")).problem(http.StatusBadRequest, "idempotency-key", "Idempotency-Key")
 			w.post(c.as, path, c.body, header("Idempotency-Key", "两")).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
 			w.post(c.as, path, c.body, header("Idempotency-Key", strings.Repeat("k", 129))).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")

@@ -150,6 +150,9 @@ func classify(err error) *fault {
 	if errors.Is(err, access.ErrToken) {
 		return signInFault(true)
 	}
+	if errors.Is(err, approval.ErrNotKept) {
+		return &fault{kind: kindUnavailable, text: text("附件暂时无法保存（存储空间不足或不可写），请稍后再试，或联系管理员。", "Attachments cannot be kept at the moment (no room, or no right to write); try again later, or tell the administrator.")}
+	}
 	return nil
 }
 
@@ -175,6 +178,9 @@ func (s *server) problem(r *http.Request, err error) *Problem {
 func tell(ctx context.Context, log *slog.Logger, accept, method, path string, err error) *Problem {
 	f := classify(err)
 	id := ""
+	if errors.Is(err, approval.ErrNotKept) {
+		log.LogAttrs(ctx, slog.LevelError, "attachments cannot be kept", slog.String("path", path), slog.Any("error", err))
+	}
 	if f == nil {
 		id = rand.Text()
 		level := slog.LevelError

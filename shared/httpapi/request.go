@@ -145,10 +145,7 @@ func readBody(op *huma.Operation, w http.ResponseWriter, r *http.Request) ([]byt
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return nil, tooLarge()
 		}
-		if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-			return nil, library(http.StatusRequestTimeout, "", nil)
-		}
-		return nil, &fault{kind: kindMalformed, text: text("请求正文没有传完，请重新提交。", "The body broke off; please submit it again.")}
+		return nil, brokenOff(err)
 	}
 	if len(raw) == 0 {
 		r.Body = http.NoBody
@@ -173,6 +170,14 @@ func readBody(op *huma.Operation, w http.ResponseWriter, r *http.Request) ([]byt
 		return nil, fmt.Errorf("write the body in canonical form: %w", err)
 	}
 	return canonical, nil
+}
+
+// brokenOff says that a body could not be read to its end.
+func brokenOff(err error) error {
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+		return library(http.StatusRequestTimeout, "", nil)
+	}
+	return &fault{kind: kindMalformed, text: text("请求正文没有传完，请重新提交。", "The body broke off; please submit it again.")}
 }
 
 // media refuses everything but plain JSON, and so what a form of another site can

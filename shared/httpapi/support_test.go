@@ -24,6 +24,7 @@ import (
 	"lianban/shared/httpapi"
 	"lianban/shared/roster"
 	"lianban/shared/store"
+	"lianban/shared/store/files"
 	"lianban/shared/store/sqlite"
 )
 
@@ -40,6 +41,7 @@ type world struct {
 	issuer  *access.Local
 	api     *httpapi.API
 	log     *buffer
+	files   string // where attachments lie
 	keys    int
 }
 
@@ -94,7 +96,14 @@ func openBroken(t *testing.T) (*world, *broken) {
 	w.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders},
 		b, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
 	w.issuer = access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)), w.clock.Now)
+	w.files = filepath.Join(t.TempDir(), "l.db.files")
+	shelf, err := files.Open(w.files, w.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.service.Papers = shelf
 	w.api, err = httpapi.New(httpapi.Config{
+		Shelf:   shelf,
 		Service: w.service, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})

@@ -108,6 +108,7 @@ type Issue struct {
 	Hold         *Hold         `json:"hold,omitempty"`
 	Rating       *Rating       `json:"rating,omitempty"`
 	Measure      *Measure      `json:"measure,omitempty"`
+	Attachments  []Attachment  `json:"attachments"`
 }
 
 // Round is one pass through the workflow.
@@ -313,7 +314,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -446,6 +447,7 @@ func (v view) issue(i *approval.Issue) *Issue {
 		Rounds:      list(i.Rounds, round),
 		SignOffs:    v.signOffs(i.SignOffs),
 		Graph:       graph(i.SignOffs),
+		Attachments: list(i.Attachments, func(a approval.Attachment) Attachment { return v.attachment(i.ID, a) }),
 	}
 	for k := range out.SignOffs {
 		out.SignOffs[k].Ladder = v.ladderOf(i, &i.SignOffs[k])

@@ -28,6 +28,7 @@ import (
 	"lianban/shared/handler"
 	"lianban/shared/roster"
 	"lianban/shared/store"
+	"lianban/shared/store/files"
 	"lianban/shared/store/sqlite"
 	"lianban/workflows"
 )
@@ -62,6 +63,7 @@ type App struct {
 	SignIn  *access.Local
 
 	file      *sqlite.File
+	papers    *files.Folder
 	store     *store.Store
 	feed      *sqlite.Feed
 	relay     approval.Relay
@@ -144,6 +146,10 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	rules := c.rules()
 	rules.Machine = machine.Digest
 	a.Service = approval.NewService(rules, a.store, flows, c.Now, c.NewID)
+	if a.papers, err = files.Open(c.Data+".files", c.Now); err != nil {
+		return err
+	}
+	a.Service.Papers = a.papers
 	a.relay = approval.Relay{Workflows: flows, Store: a.store}
 	functions := handler.New(a.Service).Functions()
 	a.Engine, err = engine.New(ctx, engine.Config{
@@ -255,6 +261,9 @@ func (a *App) sweepNowAndThen(ctx context.Context) {
 			if err := a.file.Table().Expire(ctx, now.Unix()); err != nil && ctx.Err() == nil {
 				a.log.Error("old receipts could not be removed", "error", err)
 			}
+			if _, err := a.SweepFiles(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("files that no issue names could not be removed", "error", err)
+			}
 		}
 	}
 }
@@ -262,6 +271,18 @@ func (a *App) sweepNowAndThen(ctx context.Context) {
 // Sweep repairs once what was left undone.
 func (a *App) Sweep(ctx context.Context) (approval.Swept, error) {
 	return approval.Sweep{Service: a.Service, Relay: a.relay, Grace: sweepGrace}.Run(ctx)
+}
+
+// SweepFiles removes the files of attachments that no issue came to name within a
+// day, and answers how many.
+func (a *App) SweepFiles(ctx context.Context) (int, error) {
+	return a.papers.Sweep(ctx, func(ctx context.Context, id approval.IssueID, hash string) (bool, error) {
+		issue, err := a.store.Issue(ctx, id)
+		if approval.IsKind(err, approval.NotFound) {
+			return false, nil
+		}
+		return err == nil && issue.HasPaper(hash), err
+	})
 }
 
 // Settle carries out whatever can be done at this moment, on the caller's

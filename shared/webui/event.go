@@ -55,6 +55,9 @@ type eventDetail struct {
 	Skipped    string              `json:"skipped"`
 	Remedy     approval.Remedy     `json:"remedy"`
 	Until      calendar.Date       `json:"until"`
+	Name       string              `json:"name"`
+	Size       int64               `json:"size"`
+	Purpose    approval.Purpose    `json:"purpose"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -129,6 +132,13 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 			out.Text = v.t(key+".task", who, e.Reason, task)
 		}
 		out.Reason = "" // it is no reason for anything
+	case approval.EvAttach, approval.EvDetach:
+		paper := v.t("attachment", v.t("purpose."+string(d.Purpose)), d.Name, size(d.Size))
+		if task == "" {
+			out.Text = v.t(key, who, paper)
+		} else {
+			out.Text = v.t(key+".task", who, paper, task)
+		}
 	case approval.EvUrge:
 		out.Text = v.t(key, who, task)
 		if e.Reason != "" {

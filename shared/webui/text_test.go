@@ -135,7 +135,10 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 	has("stop.", "supplement", "returned")
 	has("event.", "escalate.untried", "pass_up.untried", "pass_up.skipped")
 	has("remedy.", "urged", "coordinated", "ordered")
-	has("event.", "reassign.from", "urge.text", "revoke.ended", "revoke.waiting", "revoke.standing", "comment.task", "comment.note", "comment.note.task")
+	has("event.", "reassign.from", "urge.text", "revoke.ended", "revoke.waiting", "revoke.standing", "comment.task", "comment.note", "comment.note.task", "attach.task", "detach.task")
+	for _, p := range approval.Purposes {
+		has("purpose.", string(p))
+	}
 	has("stars.", "1", "2", "3", "4", "5")
 	for _, act := range append(decisions, "claim", "release") {
 		has("act.", act)
@@ -181,7 +184,7 @@ func TestEveryKindOfEventIsASentence(t *testing.T) {
 			for _, n := range []int{0, 1} {
 				e := approval.Event{
 					Issue: id, Kind: kind, SignOff: n, Before: "general_branch", After: "headquarters", Reason: "agreed", At: monday,
-					By: approval.Actor{Person: "general-branch-1", Role: roster.GeneralBranch, Unit: "general-branch"}, Detail: []byte(`{"outcome":"upheld","tier":"general_branch","verdict":"agreed","stars":3,"matter":"river_works","rule":"any"}`),
+					By: approval.Actor{Person: "general-branch-1", Role: roster.GeneralBranch, Unit: "general-branch"}, Detail: []byte(`{"outcome":"upheld","tier":"general_branch","verdict":"agreed","stars":3,"purpose":"evidence","matter":"river_works","rule":"any"}`),
 				}
 				if kind == approval.EvCloseRound {
 					e.After = "agreed"
