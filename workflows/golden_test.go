@@ -128,6 +128,16 @@ func stories() []story {
 			{"2026-03-19 15:00", headquarters, rule(1, approval.SetAside)},
 			{"2026-03-19 16:00", secretary, confirm},
 		}},
+		{"binding_signer_disagrees", approval.Concluded, []act{ // the department objects on that ground
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
+			{"2026-03-09 15:00", water, approval.AddSigner{SignOff: 1, Department: "cc-ecology", When: approval.Before, Binding: true, Question: "是否影响饮用水源保护区"}},
+			{"2026-03-10 10:00", transport, approval.AddSigner{SignOff: 2, Department: "cc-traffic-police", When: approval.After, Binding: true, Question: "请复核交通组织方案"}},
+			{"2026-03-10 11:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-11 10:00", officer("cc-ecology"), approval.AnswerAdded{SignOff: 1, K: 1, Opinion: approval.Disagree, Reason: "位于二级保护区内"}},
+			{"2026-03-11 11:00", police, approval.AnswerAdded{SignOff: 2, K: 1, Opinion: approval.Agree}},
+			{"2026-03-11 15:00", water, approval.Oppose{SignOff: 1, Ground: "水污染防治法第六十六条", Reason: "生态环境部门约束性意见为不同意"}},
+			{"2026-03-12 15:00", generalBranch, rule(1, approval.Uphold)},
+		}},
 		{"substitute_during_a_claim", approval.Confirmed, []act{ // the claim stays the officer's, before and after
 			{"2026-03-09 09:00", secretary, raise(parties("cc-housing", "cc-transport"))},
 			{"2026-03-10 10:00", housing, approval.Claim{SignOff: 1}},

@@ -201,6 +201,9 @@ func (t *transition) owed(s *SignOff) error {
 func (t *transition) running(s *SignOff) error {
 	switch s.State {
 	case Open:
+		if s.Decision != nil {
+			return refuse(Conflict, "", "已作出同意意见，待后加签答复后生效；需要变动的，请先撤销加签。", "It has been approved and waits for the signature after it; take that request back to change anything.")
+		}
 	case Waiting, Held:
 		return refuse(Conflict, "", "前置事项尚未办结，该任务还不能办理。", "A prerequisite is not granted yet, so this task cannot be decided.")
 	case Supplement:
@@ -461,13 +464,25 @@ func (t *transition) decide(n int, d Decision) *SignOff {
 }
 
 func (c Grant) apply(t *transition) error {
-	if _, err := t.task(c.SignOff); err != nil {
+	s, err := t.task(c.SignOff)
+	if err != nil {
+		return err
+	}
+	if err := t.signed(s); err != nil {
 		return err
 	}
 	if err := textField("reason", c.Reason, textRunes, false); err != nil {
 		return err
 	}
+	waits := s.unsigned()
 	t.decide(c.SignOff, Decision{Kind: Approve, Reason: c.Reason})
+	t.askAfter(c.SignOff)
+	if waits {
+		t.event(EvApprove, func(e *Event) {
+			e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Open), c.Reason
+		})
+		return nil
+	}
 	t.event(EvApprove, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Granted), c.Reason
 	})
@@ -478,6 +493,9 @@ func (c Grant) apply(t *transition) error {
 func (c Pledge) apply(t *transition) error {
 	s, err := t.task(c.SignOff)
 	if err != nil {
+		return err
+	}
+	if err := t.signedOff(s); err != nil {
 		return err
 	}
 	if item, _ := t.Catalog.Item(s.Item); !item.CommitmentAllowed {
@@ -510,12 +528,17 @@ func (c Pledge) apply(t *transition) error {
 	duty.State = DutyOpen
 	t.decide(c.SignOff, Decision{Kind: OnPledge, Reason: c.Reason}).Duty = &duty
 	t.watchDuties()
+	t.askAfter(c.SignOff)
 	t.grant(c.SignOff)
 	return nil
 }
 
 func (c Oppose) apply(t *transition) error {
-	if _, err := t.task(c.SignOff); err != nil {
+	s, err := t.task(c.SignOff)
+	if err != nil {
+		return err
+	}
+	if err := t.heard(s); err != nil {
 		return err
 	}
 	if err := textField("ground", c.Ground, titleRunes, true); err != nil {

@@ -36,6 +36,8 @@ var situations = []struct {
 	{"in_signoff transferred", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing") }},
 	{"in_signoff disputed", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing").sendBack(1) }},
 	{"in_signoff assigned", 1, func(g *game) { g.raise(chain()).route().transfer(1, "cc-housing").sendBack(1).assign(1, "cc-housing") }},
+	{"in_signoff signer added", 1, func(g *game) { g.raise(chain()).route().add(approval.Beside, true) }},
+	{"in_signoff countersigned", 1, func(g *game) { g.raise(chain()).route().add(approval.After, true).grant(1) }},
 	{"in_signoff urged", 1, func(g *game) { g.raise(chain()).route().must(secretary, approval.Urge{SignOff: 1}) }},
 	{"in_signoff overdue", 1, func(g *game) {
 		g.raise(chain()).route().at("2026-04-20 10:00")
@@ -123,6 +125,7 @@ var roles = []struct {
 		}
 		return g.by(n)
 	}},
+	{"signer", always(officer("cc-ecology", 1))},
 	{"other officer", always(officer("cc-culture", 1))},
 	{"lead", func(g *game, n int) approval.Actor {
 		if g.so(n) == nil {
@@ -164,6 +167,13 @@ var commands = []struct {
 	{"assign", []string{"general branch"}, func(n int) approval.Command {
 		return approval.Assign{SignOff: n, To: "cc-ecology", Reason: "按三定规定"}
 	}},
+	{"add signer", []string{"officer", "lead"}, func(n int) approval.Command {
+		return approval.AddSigner{SignOff: n, Department: "cc-water", When: approval.Beside, Question: "有无意见"}
+	}},
+	{"answer added", []string{"signer"}, func(n int) approval.Command {
+		return approval.AnswerAdded{SignOff: n, K: 1, Opinion: approval.Agree}
+	}},
+	{"cancel added", []string{"officer", "lead"}, func(n int) approval.Command { return approval.CancelAdded{SignOff: n, K: 1, Reason: "已沟通"} }},
 	{"grant", []string{"officer"}, func(n int) approval.Command { return approval.Grant{SignOff: n, Reason: "同意"} }},
 	{"pledge", []string{"officer"}, func(n int) approval.Command {
 		return approval.Pledge{SignOff: n, What: "开工前补齐", By: calendar.Of(monday).Add(30)}
@@ -198,7 +208,7 @@ var commands = []struct {
 		return approval.ResumeLadder{SignOff: n, Reason: "现场会已开"}
 	}},
 	{"comment", []string{
-		"secretary", "other secretary", "officer", "other officer", "lead", "other lead", "general branch", "headquarters", "bureau", "overseer", "administrator",
+		"secretary", "other secretary", "officer", "signer", "other officer", "lead", "other lead", "general branch", "headquarters", "bureau", "overseer", "administrator",
 	}, func(int) approval.Command { return approval.Comment{Text: "已现场核实"} }},
 	{"attach to the issue", []string{"secretary"}, func(int) approval.Command { return attach(approval.ForPetition, 0, "b") }},
 	{"attach a supplement", []string{"secretary"}, func(n int) approval.Command { return attach(approval.ForSupplement, n, "b") }},

@@ -151,7 +151,7 @@ func (t *transition) undo(n int) (standing, waiting []int) {
 			continue
 		}
 		switch {
-		case s.Decision != nil:
+		case s.Decision != nil && s.State != Open:
 			standing = append(standing, s.N)
 		case s.State == Open || s.State == Supplement:
 			t.redo(s.N)

@@ -91,6 +91,15 @@ const (
 	EvResumeLadder = "resume_ladder"
 )
 
+// What happens to added signatures.
+const (
+	EvAddSigner   = "add_signer"
+	EvAnswerAdded = "answer_added"
+	EvCancelAdded = "cancel_added"
+	EvCounter     = "countersign"   // the last binding signature has come: the approval takes effect
+	EvUncounter   = "uncountersign" // a binding signer disagrees: the approval takes no effect
+)
+
 // Chain seals e: its hash takes in the hash before it.
 func (e *Event) Chain(head string) error {
 	e.Hash = ""

@@ -309,7 +309,7 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 		if open := len(s.Stops) > 0 && s.Stops[len(s.Stops)-1].To.IsZero(); open && s.State != approval.Supplement && i.Status != approval.Returned {
 			return fmt.Sprintf("sign-off %d is %s and its clock stands still", s.N, s.State)
 		}
-		if decided := s.Decision != nil; decided != !s.DecidedAt.IsZero() || decided && !slices.Contains([]approval.State{approval.Objection, approval.Granted, approval.Denied, approval.Void}, s.State) {
+		if decided := s.Decision != nil; decided != !s.DecidedAt.IsZero() || decided && !s.Countersigned() && !slices.Contains([]approval.State{approval.Objection, approval.Granted, approval.Denied, approval.Void}, s.State) {
 			return fmt.Sprintf("sign-off %d is %s, decided at %v with %v", s.N, s.State, s.DecidedAt, s.Decision)
 		}
 		if old := before.SignOff(k + 1); old != nil && old.Decision != nil && s.Decision != old.Decision && s.Round == old.Round && s.Decision != nil {
@@ -338,6 +338,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 	}
 	if i.Status != approval.Draft && (count != i.Count || next != i.NextDue || light != i.Light) {
 		return fmt.Sprintf("the header says %+v, due %s, %s; the sign-offs say %+v, due %s, %s", i.Count, i.NextDue, i.Light, count, next, light)
+	}
+	if fault := addedFault(before, c); fault != "" {
+		return fault
 	}
 	if fault := joinFault(i); fault != "" {
 		return fault

@@ -8,8 +8,8 @@ import (
 	"lianban/shared/roster"
 )
 
-// Owed lists what one person owes, by last day: the tasks that they have, and
-// those of the colleagues whom they stand in for today, in that department. The
+// Owed lists what one person owes, by last day: the tasks that they have, the
+// signatures that they are asked for by name under others', and those of the colleagues whom they stand in for today, in that department. The
 // index behind it may lag.
 func (s *Service) Owed(ctx context.Context, person roster.PersonID) ([]Task, error) {
 	owed, err := s.having(ctx, SignOffQuery{Assignee: person})
@@ -22,7 +22,7 @@ func (s *Service) Owed(ctx context.Context, person roster.PersonID) ([]Task, err
 			return nil, err
 		}
 		for _, t := range theirs {
-			if t.SignOff.Department == stand.Unit {
+			if t.department() == stand.Unit {
 				t.For = stand.For
 				owed = append(owed, t)
 			}
@@ -32,6 +32,14 @@ func (s *Service) Owed(ctx context.Context, person roster.PersonID) ([]Task, err
 		return cmp.Or(cmp.Compare(a.last(), b.last()), cmp.Compare(a.Issue, b.Issue), cmp.Compare(a.SignOff.N, b.SignOff.N))
 	})
 	return owed, nil
+}
+
+// department is whose officers owe the task.
+func (t *Task) department() roster.DepartmentID {
+	if t.Added != nil {
+		return t.Added.Department
+	}
+	return t.SignOff.Department
 }
 
 // having reads a whole list.

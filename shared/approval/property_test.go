@@ -292,6 +292,8 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			add(secretary, approval.Urge{SignOff: s.N})
 			w.ladder(t, s.N, add)
 			add(a, approval.Claim{SignOff: s.N})
+			when := rapid.SampledFrom([]approval.AddedWhen{approval.Before, approval.Beside, approval.After}).Draw(t, "when")
+			add(a, approval.AddSigner{SignOff: s.N, Department: "cc-ecology", When: when, Binding: rapid.Bool().Draw(t, "binding"), Question: "有无意见"})
 			add(a, approval.Recuse{SignOff: s.N, Reason: "亲属在项目单位"})
 			to := rapid.SampledFrom([]roster.DepartmentID{"cc-water", "cc-housing", "cc-culture"}).Draw(t, "department")
 			add(a, approval.Transfer{SignOff: s.N, To: to, Reason: "职责"})
@@ -309,6 +311,12 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			}
 		default:
 			add(a, approval.Grant{SignOff: s.N})
+		}
+		for _, added := range s.Added {
+			signer := officer(added.Department, rapid.IntRange(1, 2).Draw(t, "signer"))
+			opinion := rapid.SampledFrom([]approval.Opinion{approval.Agree, approval.Agree, approval.Disagree, approval.Advise}).Draw(t, "opinion")
+			add(signer, approval.AnswerAdded{SignOff: s.N, K: added.K, Opinion: opinion, Reason: "意见"})
+			add(w.leadOf(s.N), approval.CancelAdded{SignOff: s.N, K: added.K, Reason: "已沟通"})
 		}
 		if s.Duty != nil {
 			if rapid.IntRange(0, 3).Draw(t, "met") == 0 {
@@ -443,6 +451,10 @@ func (w *world) answer() bool {
 				w.must(generalBranch, approval.Assign{SignOff: s.N, To: s.Department, Reason: "职责"})
 				return true
 			}
+			if k := slices.IndexFunc(s.Added, func(a approval.Added) bool { return a.State == approval.AddedAsked }); k >= 0 {
+				w.must(w.leadOf(s.N), approval.CancelAdded{SignOff: s.N, K: k + 1, Reason: "已沟通"})
+				return true
+			}
 			a := officer(s.Department, 1)
 			for _, p := range rules.Roster.People(roster.Officer, string(s.Department)) {
 				if !slices.ContainsFunc(s.Recused, func(r approval.Recusal) bool { return r.Person == p.ID }) {
@@ -452,7 +464,9 @@ func (w *world) answer() bool {
 			if s.Assignee != "" {
 				a.Person = s.Assignee
 			}
-			w.must(a, approval.Grant{SignOff: s.N})
+			if err := w.do(a, approval.Grant{SignOff: s.N}); err != nil { // a binding signer disagrees
+				w.must(a, approval.Oppose{SignOff: s.N, Ground: "法条", Reason: "加签部门不同意"})
+			}
 			return true
 		case approval.Supplement:
 			w.must(secretary, approval.AnswerSupplement{SignOff: s.N, Text: "已补"})
@@ -510,7 +524,7 @@ func (w *world) end() {
 				w.Fatalf("sign-off %d was decided twice in round %d", e.SignOff, e.Round)
 			}
 			decided[key] = e.Kind
-		case approval.EvRevoke:
+		case approval.EvRevoke, approval.EvUncounter:
 			delete(decided, [2]int{e.SignOff, e.Round})
 		}
 	}

@@ -32,7 +32,7 @@ type Command interface {
 // is to be committed, because the command had been carried out before.
 func (r Rules) Apply(issue Issue, actor Actor, cmd Command, now time.Time) (Change, error) {
 	now = now.UTC().Truncate(time.Millisecond)
-	t := &transition{Rules: r, actor: actor, now: now, today: calendar.Of(now), from: issue.Version, issue: clone(issue)}
+	t := &transition{Rules: r, actor: actor, now: now, today: calendar.Of(now), from: issue.Version, issue: clone(issue), was: issue.SignOffs}
 	if err := t.StandsIn(actor, t.today); err != nil {
 		return Change{}, err
 	}
@@ -64,6 +64,7 @@ type transition struct {
 	from  int64
 
 	issue   Issue
+	was     []SignOff // as the command found them
 	changed bool
 	touched [MaxSignOffs + 1]bool
 	watches [dutyWatch + 1]watchChange
@@ -310,8 +311,13 @@ func (t *transition) blocked(n int) bool {
 // is kept among its earlier attempts, and who stands aside stays aside.
 func (t *transition) redo(n int) {
 	s := t.touch(n)
-	if s.Decision != nil {
-		s.Earlier = append(slices.Clone(s.Earlier), Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Duty: s.Duty})
+	for k := range s.Added {
+		if s.Added[k].open() {
+			t.added(n, k+1, func(a *Added) { a.State = AddedLapsed })
+		}
+	}
+	if s.Decision != nil || len(s.Added) > 0 {
+		s.Earlier = append(slices.Clone(s.Earlier), Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Added: s.Added, Duty: s.Duty})
 	}
 	*s = SignOff{
 		N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed, Leads: s.Leads,
@@ -348,6 +354,7 @@ func (t *transition) change() (Change, error) {
 	if !t.changed {
 		return Change{Issue: t.issue, From: t.from}, nil
 	}
+	t.lapse()
 	t.sum()
 	for k := range t.events {
 		e := &t.events[k]
@@ -359,6 +366,7 @@ func (t *transition) change() (Change, error) {
 	}
 	t.issue.Version = t.from + 1
 	c := Change{From: t.from, Events: t.events}
+	c.Added, c.Unadded = t.listAdded()
 	for n := range t.watches {
 		if n < len(t.touched) && t.touched[n] {
 			c.SignOffs = append(c.SignOffs, t.issue.SignOffs[n-1])

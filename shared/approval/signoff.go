@@ -83,6 +83,7 @@ type SignOff struct {
 	Actions []Action     `json:"actions,omitempty"` // what tiers did about it
 	Pause   *LadderPause `json:"pause,omitempty"`   // of its ladder; the last one
 
+	Added     []Added    `json:"added,omitempty"`
 	Decision  *Decision  `json:"decision,omitempty"`
 	Request   *Request   `json:"request,omitempty"`
 	Extension *Extension `json:"extension,omitempty"`
@@ -173,6 +174,7 @@ type Attempt struct {
 	Round    int       `json:"round"`
 	Decision *Decision `json:"decision,omitempty"`
 	Ruling   *Ruling   `json:"ruling,omitempty"`
+	Added    []Added   `json:"added,omitempty"`
 	Duty     *Duty     `json:"duty,omitempty"` // of an approval that was revoked
 }
 

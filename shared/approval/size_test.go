@@ -45,6 +45,15 @@ func TestTheLargestCommitsFitOneTransaction(t *testing.T) {
 	g := forty().route()
 	fits(g, "routing forty")
 	asked(g)
+	signed := *g
+	for n := 1; n <= 10; n++ { // as many as may be open
+		to := signed.so(n%40 + 1).Department // another one
+		signed.must(signed.by(n), approval.AddSigner{SignOff: n, Department: to, When: approval.Beside, Question: "有无意见"})
+	}
+	signed.must(approval.Machine, approval.HoldCommand(1, "token", "Internal", "cause"))
+	signed.object(11)
+	signed.must(secretary, approval.Withdraw{Reason: "不办了"})
+	fits(&signed, "withdrawing forty with ten added signatures, an objection and a hold")
 	withdrawn := *g
 	withdrawn.must(approval.Machine, approval.HoldCommand(1, "token", "Internal", "cause"))
 	withdrawn.must(secretary, approval.Withdraw{Reason: "不办了"})

@@ -66,9 +66,11 @@ func hash(id IssueID) uint32 {
 type Change struct {
 	Issue    Issue // as it shall be, whole; Version is From+1
 	From     int64
-	SignOffs []SignOff // those of its sign-offs that changed
-	Watches  []Watch   // put
-	Unwatch  []int     // deleted
+	SignOffs []SignOff  // those of its sign-offs that changed
+	Watches  []Watch    // put
+	Unwatch  []int      // deleted
+	Added    []Task     // put: signatures that are asked for now
+	Unadded  []AddedRef // deleted: those that are no longer
 	Events   []Event
 	Outbox   *Outbox
 	Receipt  *Receipt
@@ -94,7 +96,8 @@ type IssueQuery struct {
 }
 
 // SignOffQuery takes exactly one of Department (what it owes, by due date) and
-// Assignee (what the person has claimed, by due date).
+// Assignee (what the person has claimed, by due date). Both list the added
+// signatures too that are asked of them; those have Task.Added.
 type SignOffQuery struct {
 	Department roster.DepartmentID
 	Assignee   roster.PersonID
@@ -106,7 +109,8 @@ type Task struct {
 	Title   string           `json:"title"`
 	Project roster.ProjectID `json:"project"`
 	SignOff SignOff          `json:"signOff"`
-	For     roster.PersonID  `json:"-"` // in a substitute's list: whose task it is
+	Added   *Added           `json:"added,omitempty"` // the task is this signature under the sign-off
+	For     roster.PersonID  `json:"-"`               // in a substitute's list: whose task it is
 }
 
 // Late is a watch that should have woken by itself.

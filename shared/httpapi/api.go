@@ -110,6 +110,7 @@ func New(c Config) (*API, error) {
 	a.commands()
 	a.ladder()
 	a.attachments()
+	a.signers()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

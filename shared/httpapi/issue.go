@@ -53,7 +53,7 @@ func (a *API) reading() {
 	huma.Register(a.huma, operation("GET", "/inbox", "listInbox", "What the own department owes, by last day 本部门待办", "work", 200, http.StatusForbidden), a.listInbox)
 	huma.Register(a.huma, operation("GET", "/departments/{id}/inbox", "listDepartmentInbox", "What a department owes, by last day 部门待办", "work", 200, http.StatusForbidden, http.StatusNotFound), a.listDepartmentInbox)
 	huma.Register(a.huma, operation("GET", "/claimed", "listClaimed", "The own claimed work, by last day 本人已认领", "work", 200), a.listClaimed)
-	huma.Register(a.huma, operation("GET", "/owed", "listOwed", "What the caller owes, by last day: claimed, and of colleagues whom they stand in for 本人应办", "work", 200), a.listOwed)
+	huma.Register(a.huma, operation("GET", "/owed", "listOwed", "What the caller owes, by last day: claimed, asked to sign by name, and of colleagues whom they stand in for 本人应办", "work", 200), a.listOwed)
 	huma.Register(a.huma, operation("GET", "/objections", "listObjections", "Issues whose objections or disputed transfers the own tier rules on 待裁定异议和承办争议", "work", 200, http.StatusForbidden), a.listObjections)
 }
 

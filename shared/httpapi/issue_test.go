@@ -405,6 +405,11 @@ func changes() map[string]struct {
 		w.post(police, "/issues/"+id+"/signoffs/1/transfer", `{"department":"cc-housing","reason":"职责"}`).is(200)
 		return id
 	}
+	signed := func(w *world) string {
+		id := w.raised(diversion)
+		w.post(police, "/issues/"+id+"/signoffs/1/added", `{"department":"cc-housing","when":"beside","question":"有无意见"}`).is(200)
+		return id
+	}
 	return map[string]struct {
 		as    who
 		body  string
@@ -488,7 +493,10 @@ func changes() map[string]struct {
 			w.post(general, "/issues/"+id+"/signoffs/1/ladder/pause", `{"until":"2026-03-05","reason":"等待现场会"}`).is(200)
 			return id
 		}},
-		"POST /api/v1/issues/{id}/signoffs/{n}/ruling": {general, `{"outcome":"set_aside","reason":"r"}`, consulting},
+		"POST /api/v1/issues/{id}/signoffs/{n}/ruling":           {general, `{"outcome":"set_aside","reason":"r"}`, consulting},
+		"POST /api/v1/issues/{id}/signoffs/{n}/added":            {police, `{"department":"cc-housing","when":"beside","question":"有无意见"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/added/{k}/answer": {housing, `{"opinion":"agree"}`, signed},
+		"POST /api/v1/issues/{id}/signoffs/{n}/added/{k}/cancel": {police, `{"reason":"已沟通"}`, signed},
 	}
 }
 
@@ -507,7 +515,7 @@ func TestEveryChangeHasOneEffectUnderOneKey(t *testing.T) {
 			t.Parallel()
 			w := open(t)
 			id := c.ready(w)
-			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1", "{hash}", approvaltest.Hash(sitePlan)).Replace(operation)
+			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1", "{k}", "1", "{hash}", approvaltest.Hash(sitePlan)).Replace(operation)
 			w.post(c.as, path, c.body, header("Idempotency-Key", "")).problem(http.StatusBadRequest, "idempotency-key", "Idempotency-Key")
 			w.post(c.as, path, c.body, header("Idempotency-Key", "两")).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
 			w.post(c.as, path, c.body, header("Idempotency-Key", strings.Repeat("k", 129))).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")

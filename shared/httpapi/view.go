@@ -159,7 +159,8 @@ type SignOff struct {
 	Handover   *Handover     `json:"handover,omitempty"`
 	Urges      int           `json:"urges" doc:"How often the branch has urged it 催办."`
 	UrgedOn    calendar.Date `json:"urgedOn,omitzero" format:"date" doc:"When it did so last."`
-	Decision   *Decision     `json:"decision,omitempty"`
+	Added      []Added       `json:"added" doc:"Other signatures that were asked for 加签."`
+	Decision   *Decision     `json:"decision,omitempty" doc:"Of one that is still open: the approval waits for a binding signature after it."`
 	Supplement *Request      `json:"supplement,omitempty"`
 	MayExtend  int           `json:"mayExtendBy,omitempty" doc:"The days by which the rule of the limit lets it be extended, in the limit's unit; absent when it does not."`
 	Extension  *Extension    `json:"extension,omitempty"`
@@ -261,6 +262,7 @@ type Previous struct {
 	Round    int       `json:"round"`
 	Decision *Decision `json:"decision,omitempty"`
 	Ruling   *Ruling   `json:"ruling,omitempty"`
+	Added    []Added   `json:"added"`
 	Duty     *Duty     `json:"duty,omitempty" doc:"Of an approval that was revoked."`
 }
 
@@ -307,6 +309,7 @@ type Task struct {
 	Project Ref           `json:"project"`
 	AsOf    calendar.Date `json:"asOf" format:"date"`
 	SignOff SignOff       `json:"signOff"`
+	Added   *Added        `json:"added,omitempty" doc:"The task is to sign this under the sign-off, of which only what it is about is shown 加签."`
 	For     *Ref          `json:"for,omitempty" doc:"Whose task it is, when the caller stands in 代办."`
 }
 
@@ -314,7 +317,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -512,9 +515,10 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		Assignee: v.person(s.Assignee), Substitute: v.person(v.Substituting(s, v.today)), ClaimedAt: s.ClaimedAt,
 		Recused: list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
 		Urges:   s.Urges, UrgedOn: s.UrgedOn,
+		Added:    list(s.Added, v.added),
 		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
 		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
-			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), v.duty(a.Duty)}
+			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duty(a.Duty)}
 		}),
 	}
 	if s.Item != 0 {
@@ -596,7 +600,12 @@ func (v view) ruling(r *approval.Ruling) *Ruling {
 }
 
 func (v view) task(t approval.Task) Task {
-	return Task{string(t.Issue), t.Title, v.project(t.Project), v.today, v.signOff(&t.SignOff), v.person(t.For)}
+	out := Task{Issue: string(t.Issue), Title: t.Title, Project: v.project(t.Project), AsOf: v.today, SignOff: v.signOff(&t.SignOff), For: v.person(t.For)}
+	if t.Added != nil {
+		added := v.added(*t.Added)
+		out.Added = &added
+	}
+	return out
 }
 
 func (v view) event(e approval.Event) Event {

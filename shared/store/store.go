@@ -115,6 +115,22 @@ func watchItem(id approval.IssueID, w approval.Watch) (*Item, error) {
 	return encode(item, watchRecord{id, w})
 }
 
+func addedKey(id approval.IssueID, r approval.AddedRef) Key {
+	return Key{issuePK(id), "S#" + two(r.SignOff) + "#" + two(r.K)}
+}
+
+// addedItem lists an added signature beside the sign-offs that its department, or
+// the person who is asked, has to answer.
+func addedItem(t *approval.Task) (*Item, error) {
+	key := addedKey(t.Issue, approval.AddedRef{SignOff: t.SignOff.N, K: t.Added.K})
+	order := t.Added.Due.On.String() + "#" + string(t.Issue) + "#" + key.SK[len("S#"):]
+	item := Item{Key: key, G1PK: "Q#" + string(t.Added.Department), G1SK: order}
+	if t.Added.Person != "" {
+		item.G2PK, item.G2SK = "C#"+string(t.Added.Person), order
+	}
+	return encode(item, t)
+}
+
 func outboxKey(id approval.OutboxID) Key { return Key{issuePK(id.Issue), "O#" + eight(id.Version)} }
 
 // Ops lays a change out as the operations of one transaction.
@@ -147,6 +163,12 @@ func Ops(c approval.Change) ([]Op, error) {
 	}
 	for _, n := range c.Unwatch {
 		ops = append(ops, Op{Delete: watchKey(c.Issue.ID, n)})
+	}
+	for k := range c.Added {
+		put(addedItem(&c.Added[k]))
+	}
+	for _, r := range c.Unadded {
+		ops = append(ops, Op{Delete: addedKey(c.Issue.ID, r)})
 	}
 	for k := range c.Events {
 		e := &c.Events[k]

@@ -13,6 +13,7 @@
 //	sign-off      I#<issue>     B#<n>         Q#<department>  <due>#...      C#<person>  <due>#...
 //	  ... ended                               M#<month>#<shard>  <decided>
 //	watch         I#<issue>     C#<n>         W#<shard>  <wake>#...
+//	added signer  I#<issue>     S#<n>#<k>     Q#<department>  <due>#...      C#<person>  <due>#...
 //	event         I#<issue>     E#<seq>
 //	outbox        I#<issue>     O#<version>   O#<shard>  <at>#...
 //	receipt       K#<key>       K
@@ -21,7 +22,8 @@
 //
 // One query each: an issue with sign-offs and watches (A to C of its
 // partition), its events, a project's issues, a district's open issues reds
-// first, a department's inbox and a person's work by due date, what should have
+// first, a department's inbox and a person's work by due date, with what they
+// are asked to sign under others' tasks, what should have
 // woken, what is undelivered, a month's closed sign-offs. None is a scan, and no
 // partition takes more than one issue's, one department's or one shard's writes.
 package store

@@ -37,6 +37,10 @@ type eventDetail struct {
 	SignOffs   int                 `json:"signOffs"`
 	Officer    roster.PersonID     `json:"officer"`
 	Was        roster.PersonID     `json:"was"`
+	Person     roster.PersonID     `json:"person"`
+	When       approval.AddedWhen  `json:"when"`
+	Binding    bool                `json:"binding"`
+	Opinion    approval.Opinion    `json:"opinion"`
 	Substitute roster.PersonID     `json:"substitute"`
 	Sender     roster.DepartmentID `json:"sender"`
 	Department roster.DepartmentID `json:"department"`
@@ -195,6 +199,14 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who, task, v.date(d.Until))
 	case approval.EvConsult:
 		out.Text = v.t(key, v.tier(d.Tier), v.date(d.Due))
+	case approval.EvAddSigner:
+		out.Text, out.Reason = v.t(key, who, task, v.signer(d.Department, d.Person), v.addedKind(d.When, d.Binding), e.Reason), ""
+	case approval.EvAnswerAdded:
+		out.Text = v.t(key, who, task, v.t("opinion."+string(d.Opinion)))
+	case approval.EvCancelAdded:
+		out.Text = v.t(key, who, task, v.signer(d.Department, d.Person))
+	case approval.EvCounter, approval.EvUncounter:
+		out.Text = v.t(key, task)
 	case approval.EvCarry:
 		out.Text = v.t(key, v.matter(d.Matter), v.name(d.Rule.Name()), v.numbers(d.Void))
 	case approval.EvRule:

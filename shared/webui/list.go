@@ -307,7 +307,7 @@ func (v *visit) inbox() error {
 			return err
 		}
 		for k := range owed {
-			if v.own(&owed[k].SignOff) {
+			if v.own(&owed[k]) {
 				p.Tasks = append(p.Tasks, v.listed(&owed[k]))
 			}
 		}
@@ -320,7 +320,7 @@ func (v *visit) inbox() error {
 		found := false
 		for k := range list {
 			s := &list[k].SignOff
-			if v.own(s) || (p.Show == "open" && s.Assignee != "") {
+			if v.own(&list[k]) || (p.Show == "open" && s.Assignee != "") {
 				continue
 			}
 			p.Tasks = append(p.Tasks, v.listed(&list[k]))
@@ -342,17 +342,21 @@ func (v *visit) inbox() error {
 
 // own reports whether a task of the viewer's department is the viewer's to do:
 // it is theirs, or whom they stand in for has it.
-func (v *visit) own(s *approval.SignOff) bool {
-	if s.Assignee == "" || string(s.Department) != v.viewer.Unit {
+func (v *visit) own(t *approval.Task) bool {
+	department, has := t.SignOff.Department, t.SignOff.Assignee
+	if t.Added != nil {
+		department, has = t.Added.Department, t.Added.Person
+	}
+	if has == "" || string(department) != v.viewer.Unit {
 		return false
 	}
-	if s.Assignee == v.viewer.Holder() {
-		return true
-	}
-	return v.viewer.For == "" && v.Service.Rules().Roster.StandsIn(v.viewer.Person, s.Assignee, s.Department, v.today)
+	return has == v.viewer.Holder() || v.viewer.For == "" && v.Service.Rules().Roster.StandsIn(v.viewer.Person, has, department, v.today)
 }
 
 func (v *visit) listed(t *approval.Task) taskView {
+	if t.Added != nil {
+		return v.signing(t)
+	}
 	view := v.task(t.Issue, t.Project, &t.SignOff)
 	view.IssueTitle = t.Title
 	return view

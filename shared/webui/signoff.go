@@ -38,6 +38,7 @@ type signOffPage struct {
 	Answers  []offer
 	Checker  []choice
 	Earliest string
+	Asked    []question // what the viewer is asked to sign under the task
 }
 
 // groundView is where a limit comes from.
@@ -95,6 +96,9 @@ func (v *visit) command(n int) approval.Command {
 		return approval.Claim{SignOff: n}
 	case "release":
 		return approval.Release{SignOff: n}
+	case "sign":
+		k, _ := strconv.Atoi(v.typed("k")) // none is 0, which there is not
+		return approval.AnswerAdded{SignOff: n, K: k, Opinion: approval.Opinion(v.typed("opinion")), Reason: v.typed("reason")}
 	case "approve":
 		return approval.Grant{SignOff: n, Reason: v.typed("reason")}
 	case "pledge":
@@ -189,6 +193,7 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 			p.Checker = append(p.Checker, choice{Value: string(d.ID), Text: v.department(d.ID), On: on})
 		}
 	}
+	p.Asked = v.questions(issue, s)
 	return v.render(status, "signoff.html", p)
 }
 

@@ -55,6 +55,7 @@ type taskView struct {
 	Request             *approval.Request
 	Earlier             []string
 	Stops               []string
+	Added               []string // other signatures
 }
 
 func taskURL(id approval.IssueID, n int) string {
@@ -101,6 +102,7 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		}
 		t.Earlier = append(t.Earlier, line)
 	}
+	t.Added = v.added(s)
 	for _, stop := range s.Stops {
 		until := v.t("stop.open")
 		if !stop.To.IsZero() {

@@ -184,7 +184,7 @@ func TestEveryKindOfEventIsASentence(t *testing.T) {
 			for _, n := range []int{0, 1} {
 				e := approval.Event{
 					Issue: id, Kind: kind, SignOff: n, Before: "general_branch", After: "headquarters", Reason: "agreed", At: monday,
-					By: approval.Actor{Person: "general-branch-1", Role: roster.GeneralBranch, Unit: "general-branch"}, Detail: []byte(`{"outcome":"upheld","tier":"general_branch","verdict":"agreed","stars":3,"purpose":"evidence","matter":"river_works","rule":"any"}`),
+					By: approval.Actor{Person: "general-branch-1", Role: roster.GeneralBranch, Unit: "general-branch"}, Detail: []byte(`{"outcome":"upheld","tier":"general_branch","verdict":"agreed","stars":3,"purpose":"evidence","matter":"river_works","rule":"any","department":"cc-ecology","when":"before","opinion":"advice"}`),
 				}
 				if kind == approval.EvCloseRound {
 					e.After = "agreed"

@@ -265,6 +265,54 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		}
 	})
 
+	run("ListsAddedSignaturesAmongTheTasksOfWhoIsAsked", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 3)) // due after 5, 6 and 7 days
+		n := next(c.Issue, "t")
+		for k, a := range []approval.Added{{Department: "ecology"}, {Department: "water", Person: "officer"}} {
+			a.K, a.State, a.Due.On = 1, approval.AddedAsked, calendar.Of(day).Add(6)
+			n.Added = append(n.Added, approval.Task{Issue: c.Issue.ID, Title: "t", Project: c.Issue.Project, Added: &a, SignOff: approval.SignOff{N: k + 1, Department: "water", State: approval.Open, Due: a.Due}})
+		}
+		c = commit(t, o.Store, n)
+		o.settle()
+		listed := func(q approval.SignOffQuery) (names []string) {
+			for page := (approval.Page{Limit: 1}); ; {
+				tasks, next, err := o.Store.SignOffs(ctx, q, page)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, task := range tasks {
+					name := fmt.Sprint(task.SignOff.N)
+					if task.Added != nil {
+						name += " signed by " + string(task.Added.Department) + string(task.Added.Person)
+					}
+					names = append(names, name)
+				}
+				if page.Cursor = next; next == "" {
+					return names
+				}
+			}
+		}
+		want := func(q approval.SignOffQuery, names ...string) {
+			t.Helper()
+			if got := listed(q); !slices.Equal(got, names) {
+				t.Errorf("%+v lists %q, want %q", q, got, names)
+			}
+		}
+		want(approval.SignOffQuery{Department: "ecology"}, "1 signed by ecology")
+		want(approval.SignOffQuery{Department: "water"}, "1", "2", "2 signed by waterofficer", "3")
+		want(approval.SignOffQuery{Assignee: "officer"}, "2 signed by waterofficer")
+		n = next(c.Issue, "t")
+		n.Unadded = []approval.AddedRef{{SignOff: 1, K: 1}, {SignOff: 2, K: 1}}
+		commit(t, o.Store, n)
+		o.settle()
+		want(approval.SignOffQuery{Department: "ecology"})
+		want(approval.SignOffQuery{Department: "water"}, "1", "2", "3")
+		want(approval.SignOffQuery{Assignee: "officer"})
+		if issue, err := o.Store.Issue(ctx, c.Issue.ID); err != nil || len(issue.SignOffs) != 3 {
+			t.Errorf("the issue reads as %+v, %v", issue, err)
+		}
+	})
+
 	run("ListsIssuesByProjectAndDistrict", func(t *testing.T, o Opened) {
 		first := commit(t, o.Store, sample("a1", 1))
 		red := sample("a2", 1)
