@@ -199,7 +199,7 @@ func TestEveryFolderIsAFunctionThatCanRun(t *testing.T) {
 
 // sample is what a deployment gives, a trial with the demonstration's people.
 var sample = map[string]string{
-	"TableName": "lianban-Table", "LogLevel": "INFO", "IcpNote": "粤ICP备00000000号", "AllowDemo": "true",
+	"TableName": "lianban-Table", "LogLevel": "INFO", "IcpNote": "粤ICP备00000000号", "PapersName": "lianban-papers", "AllowDemo": "true",
 	"SecretArn":           "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x",
 	"IssueSignoffVersion": "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:lianban-issue-signoff:7",
 	"OidcIssuer":          "https://login.example.org", "OidcAudience": "lianban",
@@ -400,6 +400,50 @@ func TestTheTableIsTheOneThatTheStoreReadsAndIsWellKept(t *testing.T) {
 			t.Errorf("%s is not rotated, or not retained", id)
 		}
 	})
+}
+
+func TestTheBucketIsTheOneThatAttachmentsAreReadFromAndIsWellKept(t *testing.T) {
+	t.Parallel()
+	s, known := stackOf(t), constants(t, "shared/store/s3")
+	buckets := 0
+	s.each("AWS::S3::Bucket", func(p *part, id string, properties object) {
+		buckets++
+		block, _ := properties["PublicAccessBlockConfiguration"].(object)
+		encryption := dig(list(dig(properties, "BucketEncryption", "ServerSideEncryptionConfiguration"))[0], "ServerSideEncryptionByDefault")
+		for what, ok := range map[string]bool{
+			"versions":     dig(properties, "VersioningConfiguration", "Status") == "Enabled",
+			"encryption":   dig(encryption, "SSEAlgorithm") == "aws:kms" && fmt.Sprint(dig(encryption, "KMSMasterKeyID")) == fmt.Sprint(attribute("Key", "Arn")),
+			"privacy":      len(block) == 4 && !slices.Contains(slices.Collect(maps.Values(block)), any(false)),
+			"owner":        dig(list(dig(properties, "OwnershipControls", "Rules"))[0], "ObjectOwnership") == "BucketOwnerEnforced",
+			"retention":    p.resources[id]["DeletionPolicy"] == "Retain" && p.resources[id]["UpdateReplacePolicy"] == "Retain",
+			"name":         properties["BucketName"] == nil, // CloudFormation's own never clashes
+			"public pages": properties["WebsiteConfiguration"] == nil && properties["CorsConfiguration"] == nil,
+		} {
+			if !ok {
+				t.Errorf("%s has no proper %s", id, what)
+			}
+		}
+		for _, rule := range list(dig(properties, "LifecycleConfiguration", "Rules")) {
+			if got := dig(rule, "Prefix"); got != known["incoming"][0] {
+				t.Errorf("%v removes what lies under %v; what people put lies under %v, and what issues name must stay", dig(rule, "Id"), got, known["incoming"])
+			}
+		}
+		if dig(list(dig(properties, "LifecycleConfiguration", "Rules"))[0], "ExpirationInDays") == nil {
+			t.Errorf("what people put and never attached stays")
+		}
+		guarded := false
+		for _, st := range statements(s) {
+			if st.effect == "Deny" && strings.Contains(st.at, id+"Policy") {
+				guarded = fmt.Sprint(list(st.text["Resource"])) == fmt.Sprint([]any{attribute(id, "Arn"), object{"Fn::Sub": "${" + id + ".Arn}/*"}}) && dig(st.text, "Condition", "Bool", "aws:SecureTransport") == false
+			}
+		}
+		if !guarded {
+			t.Errorf("%s is reached without TLS", id)
+		}
+	})
+	if buckets != 1 {
+		t.Errorf("%d buckets", buckets)
+	}
 }
 
 func TestEveryLogIsEncryptedAndKeptHalfAYear(t *testing.T) {

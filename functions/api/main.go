@@ -13,6 +13,7 @@ import (
 	"lianban/shared/config"
 	"lianban/shared/httpapi"
 	"lianban/shared/lambdafn"
+	"lianban/shared/store/s3"
 	"lianban/shared/webui"
 )
 
@@ -23,7 +24,12 @@ func main() {
 			return nil, err
 		}
 		service, verifier := h.Service(nil), access.NewOIDC(h.Issuer)
-		api, err := httpapi.New(httpapi.Config{Service: service, Verifier: verifier, CursorKey: key, Log: h.Log})
+		settings := httpapi.Config{Service: service, Verifier: verifier, CursorKey: key, Log: h.Log}
+		if h.Bucket != "" {
+			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)
+			service.Papers, settings.Links = bucket, bucket
+		}
+		api, err := httpapi.New(settings)
 		if err != nil {
 			return nil, err
 		}

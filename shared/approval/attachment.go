@@ -283,6 +283,17 @@ func (t *transition) holdsConsultation() error {
 	return nil
 }
 
+// PaperMissing says that bytes have not arrived.
+func PaperMissing() error {
+	return refuse(NotFound, "hash", "文件尚未上传，请先上传。", "The file has not been uploaded yet; upload it first.")
+}
+
+// NamesPaper reports whether bytes can be kept under an issue and a hash: both are
+// fit to be parts of a path.
+func NamesPaper(id IssueID, hash string) bool {
+	return isHash(hash) && id != "" && len(id) <= 64 && strings.Trim(strings.ToLower(string(id)), "0123456789abcdefghijklmnopqrstuvwxyz-") == ""
+}
+
 func isHash(s string) bool {
 	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }

@@ -19,7 +19,8 @@
 //
 // These may be left out: OIDC_KEYS_URL (the issuer is asked where its keys are),
 // OIDC_ALGORITHMS (RS256,ES256), OIDC_PERSON_CLAIM (sub), OIDC_ROLE_CLAIM (role),
-// OIDC_UNIT_CLAIM (unit), LOG_LEVEL (info), ICP_NOTE (none; the website's filing
+// OIDC_UNIT_CLAIM (unit), LOG_LEVEL (info), PAPERS_BUCKET (none; where attachments
+// are kept, and without it none are taken), ICP_NOTE (none; the website's filing
 // number, which pages in mainland China show).
 package config
 
@@ -58,6 +59,7 @@ type Config struct {
 	CursorKey       []byte // nil when CursorKeySecret says where it is
 	CursorKeySecret string
 	LogLevel        slog.Level
+	Bucket          string // of attachments; none are taken when empty
 	ICPNote         string // filing number of the website (ICP备案号); shown when not empty
 	Rules           approval.Rules
 	Now             func() time.Time
@@ -79,7 +81,7 @@ func Read(getenv func(string) string, parts Part) (Config, error) {
 	}
 	if parts&Web != 0 {
 		r.web(&c)
-		c.ICPNote = getenv("ICP_NOTE")
+		c.ICPNote, c.Bucket = getenv("ICP_NOTE"), getenv("PAPERS_BUCKET")
 	}
 	r.rules(&c.Rules)
 	if len(r.faults) > 0 {

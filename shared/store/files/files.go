@@ -70,16 +70,10 @@ func (f *Folder) incoming() string { return filepath.Join(f.path, "incoming") }
 
 // at is where an issue's file lies, or a NotFound error for what can be no name.
 func (f *Folder) at(id approval.IssueID, hash string) (string, error) {
-	name := hash + "." + string(id)
-	if len(hash) != 2*sha256.Size || strings.Trim(hash, "0123456789abcdef") != "" || id == "" || len(id) > 64 ||
-		strings.Trim(strings.ToLower(string(id)), "0123456789abcdefghijklmnopqrstuvwxyz-") != "" {
-		return "", missing()
+	if !approval.NamesPaper(id, hash) {
+		return "", approval.PaperMissing()
 	}
-	return filepath.Join(f.path, hash[:2], name[2:]), nil
-}
-
-func missing() error {
-	return &approval.Error{Kind: approval.NotFound, Field: "hash", Text: approval.Text{ZH: "文件尚未上传，请先上传。", EN: "The file has not been uploaded yet; upload it first."}}
+	return filepath.Join(f.path, hash[:2], hash[2:]+"."+string(id)), nil
 }
 
 // stopped marks what the disk, and not the reader, did.
@@ -182,7 +176,7 @@ func (f *Folder) Keep(_ context.Context, id approval.IssueID, hash string, look 
 	f.mu.Unlock()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return missing()
+		return approval.PaperMissing()
 	case err != nil:
 		return stopped("date "+to, err)
 	}
@@ -211,7 +205,7 @@ func (f *Folder) open(id approval.IssueID, hash string) (*os.File, int64, error)
 	file, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, 0, missing()
+		return nil, 0, approval.PaperMissing()
 	case err != nil:
 		return nil, 0, fmt.Errorf("open an attachment: %w", err)
 	}
