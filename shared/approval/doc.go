@@ -55,6 +55,12 @@
 //   - An extension is granted by another person than asked for it, once, before the
 //     last day has passed, and moves that day by exactly its days.
 //   - A transfer never resets a clock: it counts from the original receipt.
+//   - A matter that is agreed by its join rule asks nobody any more, and one that can
+//     no longer be agreed is consulted on.
+//   - A substitute acts on the days of the span and on no other; an interest of
+//     either of the two bars the act, and both are on record.
+//   - An added signature never moves a clock, and no approval takes effect against a
+//     binding one.
 //   - A commitment's duty is found to be missed when its date has passed, also after
 //     the issue has ended; what was decided on a revoked approval is not undone.
 //   - A consultation keeps its deadline whatever else is open; above the

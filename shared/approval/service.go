@@ -183,7 +183,9 @@ func Visible(i *Issue, actor Actor) bool {
 }
 
 // NoIssue is the NotFound error for an issue.
-func NoIssue(id IssueID) error {
+func NoIssue(id IssueID) error { return noIssue(id) }
+
+func noIssue(id IssueID) *Error {
 	return refuse(NotFound, "issue", "没有编号为 %s 的问题，请核对编号。", "There is no issue %s; please check the number.", id)
 }
 

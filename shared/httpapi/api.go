@@ -111,6 +111,7 @@ func New(c Config) (*API, error) {
 	a.ladder()
 	a.attachments()
 	a.signers()
+	a.bulk()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

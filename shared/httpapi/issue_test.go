@@ -494,6 +494,7 @@ func changes() map[string]struct {
 			return id
 		}},
 		"POST /api/v1/issues/{id}/signoffs/{n}/ruling":           {general, `{"outcome":"set_aside","reason":"r"}`, consulting},
+		"POST /api/v1/bulk/approvals":                            {police, `{"tasks":[{"issue":"{id}","signOff":1,"version":2}]}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/added":            {police, `{"department":"cc-housing","when":"beside","question":"有无意见"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/added/{k}/answer": {housing, `{"opinion":"agree"}`, signed},
 		"POST /api/v1/issues/{id}/signoffs/{n}/added/{k}/cancel": {police, `{"reason":"已沟通"}`, signed},
@@ -515,13 +516,14 @@ func TestEveryChangeHasOneEffectUnderOneKey(t *testing.T) {
 			t.Parallel()
 			w := open(t)
 			id := c.ready(w)
+			body := strings.ReplaceAll(c.body, "{id}", id)
 			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1", "{k}", "1", "{hash}", approvaltest.Hash(sitePlan)).Replace(operation)
-			w.post(c.as, path, c.body, header("Idempotency-Key", "")).problem(http.StatusBadRequest, "idempotency-key", "Idempotency-Key")
-			w.post(c.as, path, c.body, header("Idempotency-Key", "两")).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
-			w.post(c.as, path, c.body, header("Idempotency-Key", strings.Repeat("k", 129))).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
+			w.post(c.as, path, body, header("Idempotency-Key", "")).problem(http.StatusBadRequest, "idempotency-key", "Idempotency-Key")
+			w.post(c.as, path, body, header("Idempotency-Key", "两")).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
+			w.post(c.as, path, body, header("Idempotency-Key", strings.Repeat("k", 129))).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
 
 			key := header("Idempotency-Key", strings.Repeat("k", 128))
-			first := w.post(c.as, path, c.body, key)
+			first := w.post(c.as, path, body, key)
 			if first.status/100 != 2 {
 				t.Fatalf("%s: %s", first.asked, first.body)
 			}
@@ -529,7 +531,7 @@ func TestEveryChangeHasOneEffectUnderOneKey(t *testing.T) {
 				t.Error("the first answer says that it is repeated")
 			}
 			w.clock.Add(time.Minute)
-			spaced := strings.Replace(c.body, ":", " : \n", 1) // the same content, written otherwise
+			spaced := strings.Replace(body, ":", " : \n", 1) // the same content, written otherwise
 			second := w.post(c.as, path, spaced, key).is(first.status)
 			if second.header.Get("Idempotency-Replayed") != "true" {
 				t.Error("the second answer does not say that it is repeated")

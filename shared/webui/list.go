@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
@@ -281,6 +282,7 @@ type inboxPage struct {
 	Next  string
 	First string
 	Empty string
+	Ticks bool // some of them can be ticked and approved together
 }
 
 // inbox is a department's work: what the viewer has claimed first, then the rest
@@ -334,6 +336,7 @@ func (v *visit) inbox() error {
 			break
 		}
 	}
+	p.Ticks = slices.ContainsFunc(p.Tasks, func(t taskView) bool { return t.Tick != "" })
 	if len(p.Tasks) == 0 {
 		p.Empty = v.t("inbox.empty." + p.Show)
 	}
@@ -359,5 +362,9 @@ func (v *visit) listed(t *approval.Task) taskView {
 	}
 	view := v.task(t.Issue, t.Project, &t.SignOff)
 	view.IssueTitle = t.Title
+	// Who may approve it is said on the page that asks for a confirmation.
+	if s := &t.SignOff; v.viewer.Role == roster.Officer && s.State == approval.Open && !view.Aside && (s.Assignee == "" || v.own(t)) {
+		view.Tick = string(t.Issue) + "/" + strconv.Itoa(s.N)
+	}
 	return view
 }

@@ -56,6 +56,7 @@ type taskView struct {
 	Earlier             []string
 	Stops               []string
 	Added               []string // other signatures
+	Tick                string   // what its box in the inbox sends; empty: it has none
 }
 
 func taskURL(id approval.IssueID, n int) string {

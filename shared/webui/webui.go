@@ -113,6 +113,8 @@ func (s *server) routes() {
 	page("POST /sign-in", (*visit).signIn)
 	page("POST /sign-out", (*visit).signOut)
 	page("GET /inbox", signedIn((*visit).inbox))
+	page("GET /inbox/bulk", signedIn((*visit).bulkConfirm))
+	page("POST /inbox/bulk", signedIn((*visit).bulkApprove))
 	page("GET /issues", signedIn((*visit).issues))
 	page("GET /issues/new", signedIn((*visit).petitionPage))
 	page("POST /issues/new", signedIn((*visit).petition))
