@@ -122,7 +122,10 @@ func (s *Service) bring(ctx context.Context, id IssueID, cmd Command, actor Acto
 		return attach, nil
 	}
 	err = s.Papers.Keep(ctx, id, attach.Hash, func(r io.ReaderAt, size int64) error {
-		if attach.Size = size; size > MaxPaper {
+		switch attach.Size = size; {
+		case size == 0:
+			return nil // the rules say so
+		case size > MaxPaper:
 			return PaperTooLarge()
 		}
 		return proveContent(attach.Name, r, size)

@@ -154,6 +154,7 @@ type issuePage struct {
 	RatingText   string
 	Rounds       []string
 	Events       []eventView
+	Papers       *papersView
 }
 
 func (v *visit) issuePage() error {
@@ -289,6 +290,9 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 		p.Rating, p.RatingText = v.t("rating", v.actor(r.By), v.t("stars", r.Stars), v.moment(r.At)), r.Comment
 	}
 	p.Graph = v.graph(issue.SignOffs)
+	if papers := v.papers(issue, nil); len(papers.List) > 0 || papers.Form != nil || papers.Elsewhere {
+		p.Papers = papers
+	}
 	return v.finishIssue(status, issue, &p, wrong)
 }
 

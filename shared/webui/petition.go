@@ -15,10 +15,11 @@ import (
 
 type petitionPage struct {
 	frame
-	Action   string
-	Stamp    stamp
-	Problems problems
-	Summary  []link // the problems, each with the place to mend it
+	Attachments string // address of the draft's
+	Action      string
+	Stamp       stamp
+	Problems    problems
+	Summary     []link // the problems, each with the place to mend it
 
 	Projects []choice
 	Subject  string
@@ -188,6 +189,7 @@ func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petit
 	}
 	if draft.ID != "" {
 		page.Title, page.Action = v.t("petition.title.draft"), "/issues/"+string(draft.ID)+"/edit"
+		page.Attachments = papersURL(draft.ID)
 	}
 	if p.Project == "" && len(v.mine()) > 0 {
 		p.Project = v.mine()[0]

@@ -21,6 +21,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
+	"lianban/shared/httpapi"
 )
 
 //go:embed templates/*.html
@@ -36,7 +37,10 @@ type Config struct {
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local
-	Log    *slog.Logger // nil: slog.Default()
+	// Shelf takes the files of the pages' forms; nil where attachments are kept beyond
+	// their reach.
+	Shelf httpapi.Shelf
+	Log   *slog.Logger // nil: slog.Default()
 	// Secure sends cookies over TLS only.
 	Secure bool
 	// ICPNote is the filing number of the website (ICP备案号), shown at the foot of
@@ -44,8 +48,10 @@ type Config struct {
 	ICPNote string
 }
 
-// maxBody is how much a form may send.
+// maxBody is how much a form may send; one with a file has its room besides.
 const maxBody = 1 << 20
+
+const attachPattern = "POST /issues/{id}/attachments"
 
 // server is the handler behind New.
 type server struct {
@@ -122,6 +128,8 @@ func (s *server) routes() {
 	page("POST /issues/{id}/edit", signedIn((*visit).petition))
 	page("GET /issues/{id}", signedIn((*visit).issuePage))
 	page("POST /issues/{id}", signedIn((*visit).issueAct))
+	page("GET /issues/{id}/attachments", signedIn((*visit).attachmentsPage))
+	page(attachPattern, signedIn((*visit).attachmentsAct))
 	page("GET /issues/{id}/signoffs/{n}", signedIn((*visit).signOffPage))
 	page("POST /issues/{id}/signoffs/{n}", signedIn((*visit).signOffAct))
 	s.mux.HandleFunc("GET /static/", s.serveStatic)
@@ -193,7 +201,11 @@ func (v *visit) run(h func(*visit) error) error {
 		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "这次提交来自别的网站，已被拦下，没有办理任何事项。", EN: "This submission came from another site and was stopped; nothing was done."}}
 	}
 	if v.r.Method == http.MethodPost {
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
+		most := int64(maxBody)
+		if v.r.Pattern == attachPattern {
+			most += approval.MaxPaper
+		}
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)
 		if err := v.r.ParseForm(); err != nil {
 			return &approval.Error{Kind: approval.Invalid, Text: approval.Text{ZH: "提交的内容过大或无法读取，请精简后重试。", EN: "What was sent is too large or cannot be read; please shorten it and try again."}}
 		}

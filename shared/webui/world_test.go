@@ -16,6 +16,7 @@ import (
 	"lianban/shared/catalog"
 	"lianban/shared/roster"
 	"lianban/shared/store"
+	"lianban/shared/store/files"
 	"lianban/shared/store/sqlite"
 )
 
@@ -27,6 +28,7 @@ type world struct {
 	session *approvaltest.Clock // of sign-ins, so that moving time on ends none
 	service *approval.Service
 	handler http.Handler
+	files   string // where attachments lie
 }
 
 // monday is 2 March 2026, nine in the morning in Beijing.
@@ -47,7 +49,13 @@ func newWorld(t *testing.T) *world {
 	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	w.service = approval.NewService(rules, store.New(file.Table()), &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
 	local := access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", 32))), w.session.Now)
-	w.handler, err = New(Config{Service: w.service, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler)})
+	w.files = filepath.Join(t.TempDir(), "lianban.db.files")
+	shelf, err := files.Open(w.files, w.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.service.Papers = shelf
+	w.handler, err = New(Config{Service: w.service, Shelf: shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
