@@ -82,7 +82,7 @@ func (c Reassign) apply(t *transition) error {
 	if err != nil {
 		return err
 	}
-	if err := textField("reason", c.Reason, textRunes, s.Assignee != ""); err != nil {
+	if err := textField("reason", c.Reason, textRunes, t.Claimed(s) != ""); err != nil {
 		return err
 	}
 	s = t.touch(c.SignOff)

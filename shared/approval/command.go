@@ -157,7 +157,7 @@ func (t *transition) task(n int) (*SignOff, error) {
 	if err := t.owed(s); err != nil {
 		return nil, err
 	}
-	if s.Assignee != "" && s.Assignee != t.actor.Holder() {
+	if has := t.Claimed(s); has != "" && has != t.actor.Holder() {
 		return nil, refuse(Conflict, "", "该任务已由%s认领，请与其联系或请部门负责人改派。", "This task has been claimed by %s; ask them, or have the lead reassign it.", t.Roster.PersonName(s.Assignee))
 	}
 	return s, nil
@@ -252,6 +252,7 @@ func (c Raise) apply(t *transition) error {
 		before = ""
 	}
 	t.issue.Joins = joins
+	t.issue.Officer = t.OfficerOf(&t.issue)
 	t.issue.SignOffs, t.issue.RaisedAt, t.issue.RaisedBy = signOffs, t.now, t.actor
 	for _, s := range signOffs {
 		t.touch(s.N)
@@ -404,6 +405,10 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 			return nil, refuse(Invalid, field+".department", "没有这个部门。", "There is no such department.")
 		case !department.Kind.Decides():
 			return nil, refuse(Invalid, field+".department", "“%[1]s”不参加会签，请选择其他部门。", "%[2]q answers no sign-offs; choose another department.", department.NameZH, department.NameEN)
+		default:
+			if err := r.gone(field+".department", department, on); err != nil {
+				return nil, err
+			}
 		}
 		if asked[party] {
 			return nil, refuse(Invalid, field, "同一协调事项的参与部门重复了。", "The department is named twice for the same matter.")
@@ -429,8 +434,14 @@ func (c Claim) apply(t *transition) error {
 		return nil
 	}
 	s = t.touch(c.SignOff)
+	was := t.free(s)
 	t.give(s, t.actor.Holder(), t.actor.Person)
-	t.event(EvClaim, func(e *Event) { e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Open) })
+	t.event(EvClaim, func(e *Event) {
+		e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Open)
+		if was != "" {
+			e.Detail = detail(map[string]any{"was": was})
+		}
+	})
 	return nil
 }
 
@@ -449,7 +460,7 @@ func (c Release) apply(t *transition) error {
 
 // take claims a task that nobody has claimed for who acts on it.
 func (t *transition) take(s *SignOff) {
-	if s.Assignee == "" {
+	if t.free(s); s.Assignee == "" {
 		t.give(s, t.actor.Holder(), t.actor.Person)
 	}
 }
@@ -519,6 +530,10 @@ func (c Pledge) apply(t *transition) error {
 		return refuse(Invalid, "checker", "没有这个部门，请从部门列表中选择核查部门。", "There is no such department; choose the checker from the list.")
 	case !department.Kind.Decides():
 		return refuse(Invalid, "checker", "“%[1]s”没有承办人，不能核查承诺，请选择其他部门。", "%[2]q has no officers who could verify it; choose another department.", department.NameZH, department.NameEN)
+	default:
+		if err := t.gone("checker", department, t.today); err != nil {
+			return err
+		}
 	}
 	duty := Duty{What: c.What, By: c.By, Checker: c.Checker}
 	t.event(EvCommit, func(e *Event) {

@@ -30,6 +30,11 @@ var situations = []struct {
 	{"in_signoff open", 1, func(g *game) { g.raise(chain()).route() }},
 	{"in_signoff extendable", 1, func(g *game) { g.raise(one(25)).route() }},
 	{"in_signoff claimed", 1, func(g *game) { g.raise(chain()).route().must(g.by(1), approval.Claim{SignOff: 1}) }},
+	{"in_signoff claimant left", 1, func(g *game) {
+		gone := officer("cc-natural-resources", 2).Person
+		g.raise(chain()).route().must(officer("cc-natural-resources", 2), approval.Claim{SignOff: 1})
+		g.change(roster.Change{People: &roster.PersonChange{Person: gone, Leave: true}})
+	}},
 	{"in_signoff recused", 1, func(g *game) {
 		g.raise(chain()).route().must(g.by(1), approval.Recuse{SignOff: 1, Reason: "亲属在项目单位"})
 	}},
@@ -216,6 +221,9 @@ var commands = []struct {
 	{"attach evidence", []string{"officer"}, func(n int) approval.Command { return attach(approval.ForEvidence, n, "b") }},
 	{"attach for a consultation", []string{"general branch"}, func(int) approval.Command { return attach(approval.ForConsultation, 0, "b") }},
 	{"detach", []string{"secretary"}, func(int) approval.Command { return approval.Detach{ID: hashOf("a"), Reason: "传错"} }},
+	{"name officer", []string{"general branch", "bureau"}, func(int) approval.Command {
+		return approval.NameOfficer{Person: "cc-bureau-1", Reason: "分工调整"}
+	}},
 	{"resubmit", []string{"secretary"}, func(int) approval.Command { return approval.Resubmit{Note: "改了"} }},
 	{"withdraw", []string{"secretary"}, func(int) approval.Command { return approval.Withdraw{Reason: "不办了"} }},
 	{"confirm", []string{"secretary"}, func(int) approval.Command { return approval.Confirm{Stars: 4} }},

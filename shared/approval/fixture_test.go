@@ -137,6 +137,16 @@ func (g *game) refused(actor approval.Actor, cmd approval.Command, kind approval
 	}
 }
 
+// change has changes of the roster in force from now on.
+func (g *game) change(changes ...roster.Change) {
+	g.Helper()
+	r, err := g.rules.Roster.With(calendar.Of(g.now), changes...)
+	if err != nil {
+		g.Fatal(err)
+	}
+	g.rules.Roster = r
+}
+
 // at moves the clock to a moment of the office.
 func (g *game) at(text string) *game {
 	g.now = shanghai(text)

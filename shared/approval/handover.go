@@ -88,6 +88,8 @@ func (t *transition) receiver(s *SignOff, to roster.DepartmentID) error {
 		return refuse(Invalid, "department", "没有这个部门，请从部门列表中选择。", "There is no such department; choose one from the list.")
 	case !department.Kind.Decides():
 		return refuse(Invalid, "department", "“%[1]s”不参加会签，请选择其他部门。", "%[2]q answers no sign-offs; choose another department.", department.NameZH, department.NameEN)
+	case !department.Acting(t.today):
+		return t.gone("department", department, t.today)
 	case !t.anybody(s, to, ""):
 		return refuse(Invalid, "department", "“%[1]s”没有可以办理该任务的承办人，请选择其他部门。", "Nobody in %[2]q may decide this; choose another department.", department.NameZH, department.NameEN)
 	}

@@ -66,12 +66,13 @@ type Issue struct {
 	Joins       []Join           `json:"joins,omitempty"`   // once raised: those in force
 	Assumed     []string         `json:"assumed,omitempty"` // inputs that no source states; shown wherever the issue is
 
-	RaisedBy    Actor     `json:"raisedBy"`
-	CreatedAt   time.Time `json:"createdAt"`
-	RaisedAt    time.Time `json:"raisedAt,omitzero"`
-	ConcludedAt time.Time `json:"concludedAt,omitzero"`
-	ConfirmedAt time.Time `json:"confirmedAt,omitzero"`
-	Verdict     Verdict   `json:"verdict,omitempty"`
+	Officer     roster.PersonID `json:"officer,omitempty"` // 包干责任人, as named; see OfficerOf
+	RaisedBy    Actor           `json:"raisedBy"`
+	CreatedAt   time.Time       `json:"createdAt"`
+	RaisedAt    time.Time       `json:"raisedAt,omitzero"`
+	ConcludedAt time.Time       `json:"concludedAt,omitzero"`
+	ConfirmedAt time.Time       `json:"confirmedAt,omitzero"`
+	Verdict     Verdict         `json:"verdict,omitempty"`
 
 	Rounds       []Round       `json:"rounds,omitempty"`
 	Tier         roster.Tier   `json:"tier"` // how high it has climbed (提级)

@@ -355,6 +355,7 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			add(a.By, approval.Detach{ID: a.ID, Reason: "传错"})
 		}
 	}
+	add(bureau, approval.NameOfficer{Person: rapid.SampledFrom([]roster.PersonID{"cc-bureau-1", "cc-bureau-2"}).Draw(t, "responsible"), Reason: "分工"})
 	if rapid.IntRange(0, 9).Draw(t, "withdraw") == 0 {
 		add(secretary, approval.Withdraw{Reason: "不办了"})
 	}

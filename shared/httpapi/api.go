@@ -106,6 +106,7 @@ func New(c Config) (*API, error) {
 	a.huma.UseMiddleware(a.admit)
 	a.session()
 	a.reference()
+	a.branches()
 	a.reading()
 	a.commands()
 	a.ladder()

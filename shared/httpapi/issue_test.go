@@ -306,7 +306,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 		for path, body := range map[string]string{
 			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
-			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duty/evidence": `{"evidence":"x"}`, "/signoffs/1/duty/revocation": `{"ground":"x","reason":"x"}`, "/comments": `{"text":"x"}`, "/signoffs/1/urge": "",
+			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duty/evidence": `{"evidence":"x"}`, "/signoffs/1/duty/revocation": `{"ground":"x","reason":"x"}`, "/comments": `{"text":"x"}`, "/officer": `{"person":"cc-bureau-1","reason":"x"}`, "/signoffs/1/urge": "",
 			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
 			"/signoffs/1/measures": `{"what":"urged","text":"x"}`, "/signoffs/1/escalation": `{"to":"headquarters","reason":"x"}`, "/signoffs/1/ladder/pause": `{"until":"2026-03-05","reason":"x"}`, "/signoffs/1/ladder/resume": `{"reason":"x"}`,
 			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
@@ -471,6 +471,7 @@ func changes() map[string]struct {
 			w.attached(fenjiang, id, "总平面图.pdf", sitePlan, "petition", 0).is(200)
 			return id
 		}},
+		"POST /api/v1/issues/{id}/officer":                      {bureau, `{"person":"cc-bureau-1","reason":"分工"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/urge":            {fenjiang, `{"text":"工期紧"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/transfer":        {police, `{"department":"cc-housing","reason":"职责"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/transfer/return": {housing, `{"reason":"职责"}`, transferred},

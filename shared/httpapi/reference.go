@@ -29,7 +29,9 @@ type Project struct {
 	Tier     string `json:"tier" doc:"On whose list it stands: province, city, district."`
 	Type     string `json:"type" doc:"new_start, continuing, completing, preparatory."`
 	Officer  Ref    `json:"officer" doc:"The named responsible person 包干责任人."`
-	Branch   *Ref   `json:"branch,omitempty"`
+	Branch   *Ref   `json:"branch,omitempty" doc:"Absent while no branch works for it."`
+
+	Closed calendar.Date `json:"closed,omitzero" format:"date" doc:"The first day on which it is no key project any more 竣工."`
 	Origin
 }
 
@@ -43,20 +45,19 @@ type Department struct {
 	Decides  bool   `json:"decides" doc:"Whether it answers sign-offs."`
 	District Ref    `json:"district"`
 	Town     *Name  `json:"town,omitempty"`
+
+	Acting       bool          `json:"acting" doc:"Whether it acts today; one that was merged or split does not, and is kept for what it did."`
+	Until        calendar.Date `json:"until,omitzero" format:"date" doc:"The first day on which it no longer acts."`
+	Successor    *Ref          `json:"successor,omitempty" doc:"Who does its work today."`
+	Predecessors []Ref         `json:"predecessors" doc:"Departments that no longer act and whose work, or part of it, it does today."`
+	Former       []FormerName  `json:"formerNames" doc:"曾用名, oldest first."`
 	Origin
 }
 
-// Branch is a temporary party branch, or a tier above branches.
-type Branch struct {
-	ID        string        `json:"id"`
-	Name      Name          `json:"name"`
-	Tier      Ref           `json:"tier"`
-	Parent    *Ref          `json:"parent,omitempty" doc:"The next tier up."`
-	Projects  []Ref         `json:"projects"`
-	Secretary *Ref          `json:"secretary,omitempty" doc:"Absent while it has none."`
-	Founded   calendar.Date `json:"founded,omitzero" format:"date"`
-	Dissolved calendar.Date `json:"dissolved,omitzero" format:"date"`
-	Origin
+// FormerName is a name that a department had.
+type FormerName struct {
+	Name  Name          `json:"name"`
+	Until calendar.Date `json:"until" format:"date" doc:"The first day of the next name."`
 }
 
 // Item is an approval item of the catalogue.
@@ -154,7 +155,6 @@ func (a *API) reference() {
 	huma.Register(a.huma, operation("GET", "/projects", "listProjects", "Key projects 重点项目", "reference", 200), a.listProjects)
 	huma.Register(a.huma, operation("GET", "/projects/{id}", "getProject", "A key project", "reference", 200, http.StatusNotFound), a.getProject)
 	huma.Register(a.huma, operation("GET", "/departments", "listDepartments", "Departments 部门", "reference", 200), a.listDepartments)
-	huma.Register(a.huma, operation("GET", "/branches", "listBranches", "Branches and the tiers above them 临时党支部与上级", "reference", 200), a.listBranches)
 	huma.Register(a.huma, operation("GET", "/items", "listItems", "Approval items 审批事项", "reference", 200), a.listItems)
 	huma.Register(a.huma, operation("GET", "/items/{no}", "getItem", "An approval item", "reference", 200, http.StatusNotFound), a.getItem)
 	huma.Register(a.huma, operation("GET", "/matters", "listMatters", "Coordination matters 协调事项", "reference", 200), a.listMatters)
@@ -173,7 +173,7 @@ func origin(o roster.Origin) Origin { return Origin{o.Source, name(o.Assumed)} }
 func (v view) projectView(p roster.Project) Project {
 	out := Project{
 		ID: string(p.ID), Name: Name{p.NameZH, p.NameEN}, District: v.district(p.District), Town: name(p.Town), Sector: string(p.Sector),
-		Tier: string(p.Tier), Type: string(p.Type), Officer: *v.person(p.Officer), Origin: origin(p.Origin),
+		Tier: string(p.Tier), Type: string(p.Type), Officer: *v.person(p.Officer), Closed: p.Closed, Origin: origin(p.Origin),
 	}
 	if b, ok := v.Roster.BranchOf(p.ID); ok {
 		out.Branch = &Ref{string(b.ID), Name{b.NameZH, b.NameEN}}
@@ -196,20 +196,17 @@ func (s *server) getProject(ctx context.Context, in *idIn) (*one[Project], error
 func (s *server) listDepartments(ctx context.Context, in *PageIn) (*PageOut[Department], error) {
 	v := s.view(callOf(ctx))
 	return slice(s, callOf(ctx), "departments", *in, s.service.Rules().Roster.Departments(), func(d roster.Department) Department {
-		return Department{
+		out := Department{
 			ID: string(d.ID), Name: Name{d.NameZH, d.NameEN}, Kind: string(d.Kind), KindName: Name(d.Kind.Name()), Decides: d.Kind.Decides(),
-			District: v.district(d.District), Town: name(d.Town), Origin: origin(d.Origin),
+			District: v.district(d.District), Town: name(d.Town), Acting: d.Acting(v.today), Until: d.Until,
+			Predecessors: list(v.Roster.Predecessors(d.ID), v.department),
+			Former:       list(d.Former, func(f roster.FormerName) FormerName { return FormerName{Name{f.NameZH, f.NameEN}, f.Until} }),
+			Origin:       origin(d.Origin),
 		}
-	})
-}
-
-func (s *server) listBranches(ctx context.Context, in *PageIn) (*PageOut[Branch], error) {
-	v := s.view(callOf(ctx))
-	return slice(s, callOf(ctx), "branches", *in, s.service.Rules().Roster.Branches(), func(b roster.Branch) Branch {
-		return Branch{
-			ID: string(b.ID), Name: Name{b.NameZH, b.NameEN}, Tier: v.tier(b.Tier), Parent: v.unit(string(b.Parent)), Projects: list(b.Projects, v.project),
-			Secretary: v.person(b.SecretaryID), Founded: b.Founded, Dissolved: b.Dissolved, Origin: origin(b.Origin),
+		if heir, ok := v.Roster.Successor(d.ID); ok && heir != d.ID {
+			out.Successor = v.unit(string(heir))
 		}
+		return out
 	})
 }
 

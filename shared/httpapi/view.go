@@ -77,6 +77,7 @@ type Summary struct {
 	Branch      Ref           `json:"branch"`
 	District    Ref           `json:"district"`
 	Title       string        `json:"title"`
+	Officer     *Ref          `json:"officer,omitempty" doc:"The named responsible officer 包干责任人."`
 	RaisedBy    Actor         `json:"raisedBy"`
 	CreatedAt   time.Time     `json:"createdAt"`
 	RaisedAt    time.Time     `json:"raisedAt,omitzero"`
@@ -317,7 +318,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, name_officer, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -433,7 +434,7 @@ func (v view) summary(i *approval.Issue) Summary {
 	return Summary{
 		ID: string(i.ID), Version: i.Version, Status: string(i.Status), Verdict: string(i.Verdict),
 		Project: v.project(i.Project), Branch: *v.unit(string(i.Branch)), District: v.district(i.District), Title: i.Title,
-		RaisedBy: v.by(i.RaisedBy), CreatedAt: i.CreatedAt, RaisedAt: i.RaisedAt, ConcludedAt: i.ConcludedAt, ConfirmedAt: i.ConfirmedAt,
+		Officer: v.person(v.OfficerOf(i)), RaisedBy: v.by(i.RaisedBy), CreatedAt: i.CreatedAt, RaisedAt: i.RaisedAt, ConcludedAt: i.ConcludedAt, ConfirmedAt: i.ConfirmedAt,
 		Round: i.Round(), Tier: v.tier(i.Tier), Light: string(i.Light), NextDue: i.NextDue,
 		Count: Count{i.Count.All, i.Count.Open, i.Count.Disputed, i.Count.Waiting, i.Count.Granted}, Revoked: whole(i.Revoked), OnHold: i.Hold != nil,
 	}
@@ -512,7 +513,7 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		Requires: whole(s.Requires), Relaxed: whole(s.Relaxed), Leads: s.Leads, Limit: limit(s.Limit), LimitMark: string(s.LimitMark), MarkName: Name(s.LimitMark.Name()),
 		OpenedAt: s.OpenedAt, AcceptedAt: s.AcceptedAt, DecidedAt: s.DecidedAt,
 		Stops:    list(s.Stops, func(stop approval.Stop) Stop { return Stop{stop.From, stop.To, stop.Reason} }),
-		Assignee: v.person(s.Assignee), Substitute: v.person(v.Substituting(s, v.today)), ClaimedAt: s.ClaimedAt,
+		Assignee: v.person(v.Claimed(s)), Substitute: v.person(v.Substituting(s, v.today)), ClaimedAt: s.ClaimedAt,
 		Recused: list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
 		Urges:   s.Urges, UrgedOn: s.UrgedOn,
 		Added:    list(s.Added, v.added),

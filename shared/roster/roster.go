@@ -211,6 +211,9 @@ type Project struct {
 	Origin
 }
 
+// InForce reports whether the project is a key project on a day.
+func (p Project) InForce(on calendar.Date) bool { return p.Closed.IsZero() || on < p.Closed }
+
 // Role is what a post lets its holder do; the table "People" of the product.
 type Role string
 

@@ -120,6 +120,8 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		} else {
 			out.Text = v.t(key+".from", who, task, v.person(d.Was), officer)
 		}
+	case approval.EvOfficer:
+		out.Text = v.t(key, who, v.person(d.Was), v.person(d.Officer))
 	case approval.EvTransfer:
 		out.Text = v.t(key, who, task, v.department(d.Sender), v.department(d.Department), v.date(d.Due))
 	case approval.EvSendBack:

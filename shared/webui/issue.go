@@ -24,6 +24,7 @@ type issueHead struct {
 	Lit              bool
 	Tier             string
 	Raised, RaisedBy string
+	Officer          string
 	Round            int
 	Held             bool
 }
@@ -32,7 +33,7 @@ func (v *visit) head(i *approval.Issue) issueHead {
 	h := issueHead{
 		ID: string(i.ID), URL: "/issues/" + string(i.ID), Title: i.Title, Project: v.project(i.Project), Branch: v.unit(string(i.Branch)),
 		ProjectURL: "/issues?project=" + url.QueryEscape(string(i.Project)), Status: string(i.Status), Light: v.light(i.Light), Lit: !i.Status.Ended() && i.Status != approval.Returned,
-		Raised: v.moment(i.RaisedAt), RaisedBy: v.actor(i.RaisedBy), Round: i.Round(), Held: i.Hold != nil,
+		Raised: v.moment(i.RaisedAt), RaisedBy: v.actor(i.RaisedBy), Officer: v.person(v.Service.Rules().OfficerOf(i)), Round: i.Round(), Held: i.Hold != nil,
 	}
 	if roster.Above(i.Tier, roster.TierBranch) {
 		h.Tier = v.tier(i.Tier)

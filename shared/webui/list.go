@@ -322,7 +322,7 @@ func (v *visit) inbox() error {
 		found := false
 		for k := range list {
 			s := &list[k].SignOff
-			if v.own(&list[k]) || (p.Show == "open" && s.Assignee != "") {
+			if v.own(&list[k]) || (p.Show == "open" && v.Service.Rules().Claimed(s) != "") {
 				continue
 			}
 			p.Tasks = append(p.Tasks, v.listed(&list[k]))

@@ -274,7 +274,7 @@ func (v *visit) offerMatters(page *petitionPage, project roster.Project, p appro
 			party := approval.Party{Matter: m.Code, Department: d.ID}
 			c := choice{Value: string(m.Code) + "/" + string(d.ID), Text: v.department(d.ID), On: slices.Contains(p.Parties, party), Problem: wrong[party]}
 			switch {
-			case !d.Kind.Decides() && !c.On:
+			case !(d.Kind.Decides() && d.Acting(v.today)) && !c.On:
 				continue
 			case slices.Contains(usual, d.ID):
 				g.Usual = append(g.Usual, c)

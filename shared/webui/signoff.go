@@ -164,7 +164,7 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 	if refused := v.allowed(issue, approval.Grant{SignOff: n}); refused != nil {
 		p.Blocked = v.text(refused.Text)
 	} else {
-		if s.Assignee == "" {
+		if v.Service.Rules().Claimed(s) == "" {
 			p.Claim = &offer{Act: "claim", Allowed: true, Next: v.t("next.claim")}
 		} else {
 			p.Release = &offer{Act: "release", Allowed: true, Next: v.t("next.release")}
@@ -188,7 +188,7 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 		}
 	}
 	for _, d := range v.Service.Rules().Roster.Departments() {
-		if d.Kind.Decides() {
+		if d.Kind.Decides() && d.Acting(v.today) {
 			on := p.Typed.Get("checker") == string(d.ID) || p.Typed.Get("checker") == "" && d.ID == s.Department
 			p.Checker = append(p.Checker, choice{Value: string(d.ID), Text: v.department(d.ID), On: on})
 		}

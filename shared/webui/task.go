@@ -76,12 +76,12 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 	if s.State.Asked() {
 		t.Due = v.due(s.Due, s.Limit.Unit)
 	}
-	if s.Assignee != "" {
-		t.Assignee = v.person(s.Assignee)
+	if has := v.Service.Rules().Claimed(s); has != "" {
+		t.Assignee = v.person(has)
 		if by := v.Service.Rules().Substituting(s, v.today); by != "" {
 			t.Assignee = v.t("person.for", v.person(by), t.Assignee)
 		}
-		t.Mine = s.Assignee == v.viewer.Holder()
+		t.Mine = has == v.viewer.Holder()
 	}
 	t.Requires, t.Relaxed = v.numbers(s.Requires), v.numbers(s.Relaxed)
 	if d := s.Decision; d != nil {
