@@ -267,21 +267,8 @@ func (c AnswerAdded) apply(t *transition) error {
 	if err != nil {
 		return err
 	}
-	if t.actor.For == "" && a.Person != "" && t.Roster.StandsIn(t.actor.Person, a.Person, a.Department, t.today) {
-		t.actor.For = a.Person
-	}
-	if t.actor.Role != roster.Officer || t.actor.Unit != string(a.Department) || a.Person != "" && t.actor.Holder() != a.Person {
-		name := t.signer(a)
-		return refuse(Forbidden, "", "该加签由%[1]s办理。", "This added signature is for %[2]s.", name.ZH, name.EN)
-	}
-	if t.barred(s) {
-		return refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由其他承办人加签。", "You have an interest in this issue and must stand aside; another officer signs it.")
-	}
-	if err := t.addedOpen(a); err != nil {
+	if err := t.signs(s, a); err != nil {
 		return err
-	}
-	if a.State == AddedLater {
-		return refuse(Conflict, "", "该项为后加签，请待主办部门同意后再办理。", "This signature comes after the approval; wait for that.")
 	}
 	switch {
 	case c.Opinion == Agree, c.Opinion == Disagree, c.Opinion == Advise && !a.Binding:
@@ -301,6 +288,27 @@ func (c AnswerAdded) apply(t *transition) error {
 		e.Detail = detail(map[string]any{"department": a.Department, "person": a.Person, "opinion": a.Opinion, "binding": a.Binding})
 	})
 	t.countersign(c.SignOff)
+	return nil
+}
+
+// signs checks that the actor may answer the added signature now.
+func (t *transition) signs(s *SignOff, a *Added) error {
+	if t.actor.For == "" && a.Person != "" && t.Roster.StandsIn(t.actor.Person, a.Person, a.Department, t.today) {
+		t.actor.For = a.Person
+	}
+	if t.actor.Role != roster.Officer || t.actor.Unit != string(a.Department) || a.Person != "" && t.actor.Holder() != a.Person {
+		name := t.signer(a)
+		return refuse(Forbidden, "", "该加签由%[1]s办理。", "This added signature is for %[2]s.", name.ZH, name.EN)
+	}
+	if t.barred(s) {
+		return refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由其他承办人加签。", "You have an interest in this issue and must stand aside; another officer signs it.")
+	}
+	if err := t.addedOpen(a); err != nil {
+		return err
+	}
+	if a.State == AddedLater {
+		return refuse(Conflict, "", "该项为后加签，请待主办部门同意后再办理。", "This signature comes after the approval; wait for that.")
+	}
 	return nil
 }
 

@@ -35,7 +35,7 @@ type Purpose string
 const (
 	ForPetition     Purpose = "petition"     // 申请材料: the branch's, on the issue
 	ForSupplement   Purpose = "supplement"   // 补正材料: the branch's, while a supplement is asked for
-	ForOpinion      Purpose = "opinion"      // 意见材料: an officer's, on the own open sign-off
+	ForOpinion      Purpose = "opinion"      // 意见材料: an officer's, on the own open sign-off or one to be signed too
 	ForEvidence     Purpose = "evidence"     // 核查材料: a checker's, on a duty that is not settled
 	ForConsultation Purpose = "consultation" // 会商材料: the tier's that holds the consultation
 )
@@ -258,6 +258,9 @@ func (t *transition) mayPut(purpose Purpose, n int) error {
 		}
 		return nil
 	case ForOpinion:
+		if t.signsAny(n) {
+			return nil
+		}
 		_, err := t.task(n)
 		return err
 	case ForEvidence:
@@ -267,6 +270,23 @@ func (t *transition) mayPut(purpose Purpose, n int) error {
 		return t.holdsConsultation()
 	}
 	return refuse(Invalid, "purpose", "请选择附件用途：申请材料、补正材料、意见材料、会商材料或核查材料。", "Choose what the attachment is for: petition, supplement, opinion, consultation or evidence.")
+}
+
+// signsAny reports whether an added signature (加签) under the sign-off is asked of
+// the actor: its answer may come with papers too.
+func (t *transition) signsAny(n int) bool {
+	s := t.issue.SignOff(n)
+	if s == nil {
+		return false
+	}
+	actor := t.actor
+	for k := range s.Added {
+		if t.signs(s, &s.Added[k]) == nil {
+			return true
+		}
+		t.actor = actor
+	}
+	return false
 }
 
 // holdsConsultation checks that the actor is of the tier that holds the open
@@ -310,7 +330,7 @@ func (c Detach) apply(t *transition) error {
 		return refuse(NotFound, "attachment", "没有这个附件，或已撤回。", "There is no such attachment, or it was taken back.")
 	}
 	a := t.issue.Attachments[k]
-	if a.By != t.actor {
+	if a.By.Person != t.actor.Person || a.By.Role != t.actor.Role || a.By.Unit != t.actor.Unit {
 		return refuse(Forbidden, "", "附件由上传人本人撤回。", "An attachment is taken back by who put it there.")
 	}
 	if t.relied(&a) {
@@ -355,7 +375,7 @@ func (t *transition) relied(a *Attachment) bool {
 // acts are the moments at which something was done about the sign-off. Who claims
 // it has the attachments before them; who attached themselves had that one already.
 func (s *SignOff) acts(attached roster.PersonID) (at []time.Time) {
-	if s.Assignee != attached {
+	if s.Assignee != attached && s.Substitute != attached {
 		at = append(at, s.ClaimedAt)
 	}
 	judged := func(d *Decision, r *Ruling, duty *Duty) {
@@ -372,6 +392,12 @@ func (s *SignOff) acts(attached roster.PersonID) (at []time.Time) {
 	judged(s.Decision, s.Ruling, s.Duty)
 	for _, e := range s.Earlier {
 		judged(e.Decision, e.Ruling, e.Duty)
+	}
+	for k := range s.Added {
+		at = append(at, s.Added[k].AnsweredAt)
+	}
+	if h := s.Handover; h != nil {
+		at = append(at, h.Passed.At)
 	}
 	if r := s.Request; r != nil {
 		at = append(at, r.At, r.AnsweredAt)

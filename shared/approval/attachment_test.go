@@ -47,7 +47,7 @@ func paperFault(before, after *approval.Issue) string {
 			}
 		}
 		if a.Removed != nil {
-			if a.Removed.By != a.By {
+			if a.Removed.By.Person != a.By.Person {
 				return fmt.Sprintf("%s took back what %s attached", a.Removed.By.Person, a.By.Person)
 			}
 			continue
@@ -148,6 +148,21 @@ func TestWhatSomebodyActedOnIsNotTakenBack(t *testing.T) {
 	g.at("2026-03-10 11:00").grant(1)
 	g.refused(secretary, approval.Detach{ID: hashOf("乙"), Reason: "传错"}, approval.Closed)
 	g.refused(g.by(1), approval.Detach{ID: hashOf("丙"), Reason: "传错"}, approval.Closed)
+}
+
+func TestAnAddedSignerAttachesToTheOwnAnswer(t *testing.T) {
+	t.Parallel()
+	g := signing(t).add(approval.Beside, true)
+	ecology := officer("cc-ecology", 1)
+	g.at("2026-03-09 10:00").must(ecology, attach(approval.ForOpinion, 1, "环评批复"))
+	g.must(ecology, approval.Detach{ID: hashOf("环评批复"), Reason: "传错"})
+	g.must(ecology, attach(approval.ForOpinion, 1, "环评批复"))
+	g.refused(ecology, attach(approval.ForOpinion, 2, "环评批复二"), approval.Forbidden)
+	g.refused(officer("cc-culture", 1), attach(approval.ForOpinion, 1, "别的"), approval.Forbidden)
+	g.must(g.by(1), attach(approval.ForOpinion, 1, "审查意见")) // the department's own officer still
+	g.at("2026-03-09 11:00").answered(1, approval.Agree)
+	g.refused(ecology, attach(approval.ForOpinion, 1, "别的"), approval.Forbidden)
+	g.refused(ecology, approval.Detach{ID: hashOf("环评批复"), Reason: "传错"}, approval.Closed)
 }
 
 func TestOneFileIsAttachedOnce(t *testing.T) {

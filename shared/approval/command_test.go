@@ -217,7 +217,7 @@ var commands = []struct {
 	}, func(int) approval.Command { return approval.Comment{Text: "已现场核实"} }},
 	{"attach to the issue", []string{"secretary"}, func(int) approval.Command { return attach(approval.ForPetition, 0, "b") }},
 	{"attach a supplement", []string{"secretary"}, func(n int) approval.Command { return attach(approval.ForSupplement, n, "b") }},
-	{"attach to an opinion", []string{"officer"}, func(n int) approval.Command { return attach(approval.ForOpinion, n, "b") }},
+	{"attach to an opinion", []string{"officer", "signer"}, func(n int) approval.Command { return attach(approval.ForOpinion, n, "b") }},
 	{"attach evidence", []string{"officer"}, func(n int) approval.Command { return attach(approval.ForEvidence, n, "b") }},
 	{"attach for a consultation", []string{"general branch"}, func(int) approval.Command { return attach(approval.ForConsultation, 0, "b") }},
 	{"detach", []string{"secretary"}, func(int) approval.Command { return approval.Detach{ID: hashOf("a"), Reason: "传错"} }},
