@@ -24,7 +24,8 @@ func main() {
 			return nil, err
 		}
 		service, verifier := h.Service(nil), access.NewOIDC(h.Issuer)
-		settings := httpapi.Config{Service: service, Verifier: verifier, CursorKey: key, Log: h.Log}
+		keeper := h.Register(service)
+		settings := httpapi.Config{Service: service, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
 		if h.Bucket != "" {
 			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)
 			service.Papers, settings.Links = bucket, bucket
@@ -41,7 +42,7 @@ func main() {
 		mux.Handle("/api/", api)
 		mux.Handle("/healthz", api)
 		mux.Handle("/", pages)
-		return lambdafn.Gateway{Handler: mux}, nil
+		return lambdafn.Fresh(keeper, lambdafn.Gateway{Handler: mux}), nil
 	})
 }
 

@@ -22,6 +22,8 @@ const grace = 2 * time.Minute
 func main() {
 	lambdafn.Start(config.Flows, func(_ context.Context, h *lambdafn.House) (lambda.Handler, error) {
 		flows := sfn.New(states.NewFromConfig(h.Cloud), h.Machine)
-		return lambdafn.Schedule(approval.Sweep{Service: h.Service(flows), Relay: approval.Relay{Workflows: flows, Store: h.Store}, Grace: grace}), nil
+		service := h.Service(flows)
+		sweep := approval.Sweep{Service: service, Relay: approval.Relay{Workflows: flows, Store: h.Store}, Grace: grace}
+		return lambdafn.Schedule(sweep, h.Register(service)), nil
 	})
 }

@@ -273,7 +273,7 @@ func (c Raise) apply(t *transition) error {
 func (t *transition) round(note string) {
 	n := t.issue.Round() + 1
 	name := ExecutionName(t.issue.ID, n)
-	t.issue.Rounds = append(t.issue.Rounds, Round{N: n, Execution: name, Machine: t.Machine, StartedAt: t.now, Note: note})
+	t.issue.Rounds = append(t.issue.Rounds, Round{N: n, Execution: name, Machine: t.Machine, StartedAt: t.now, Note: note, Register: t.Register})
 	t.issue.Status = Raised
 	t.start = &Start{Execution: name, Round: n}
 }

@@ -101,7 +101,8 @@ type Round struct {
 	StartedAt time.Time `json:"startedAt"`
 	ClosedAt  time.Time `json:"closedAt,omitzero"`
 	Verdict   Verdict   `json:"verdict,omitempty"`
-	Note      string    `json:"note,omitempty"` // what the branch changed
+	Note      string    `json:"note,omitempty"`     // what the branch changed
+	Register  int64     `json:"register,omitempty"` // on how many change sets of the register it was raised
 }
 
 // Consultation (会商) is opened by the first objection of a round and ended by a

@@ -17,6 +17,9 @@ type Rules struct {
 	Catalog  *catalog.Catalog
 	Roster   *roster.Roster
 	Ladders  Ladders
+	// Register is how many change sets of the register these rules rest on; it is put
+	// on record with every round.
+	Register int64
 	// Machine is the version of the state machine on which new rounds start; it
 	// is put on record with the round.
 	Machine string

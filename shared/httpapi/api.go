@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"runtime/debug"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/register"
 )
 
 // Base is the path under which every route but /healthz lies.
@@ -20,6 +23,7 @@ const Base = "/api/v1"
 // Config is what the API is made of.
 type Config struct {
 	Service  *approval.Service
+	Register *register.Keeper
 	Verifier access.Verifier
 	SignIn   *access.Local // signs demo people in; nil when another issuer serves
 	// CursorKey signs list cursors: 16 bytes or more, the same in every process.
@@ -41,6 +45,7 @@ type API struct {
 // server is what the operations work with.
 type server struct {
 	service  *approval.Service
+	register *register.Keeper
 	verifier access.Verifier
 	signIn   *access.Local
 	cursors  cursors
@@ -73,6 +78,9 @@ func New(c Config) (*API, error) {
 	if c.Service == nil {
 		faults = append(faults, errors.New("no service"))
 	}
+	if c.Register == nil {
+		faults = append(faults, errors.New("no register"))
+	}
 	if c.Verifier == nil {
 		faults = append(faults, errors.New("no verifier of tokens"))
 	}
@@ -89,7 +97,7 @@ func New(c Config) (*API, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
-		service: c.Service, verifier: c.Verifier,
+		service: c.Service, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
 		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey},
 	}}
@@ -98,6 +106,7 @@ func New(c Config) (*API, error) {
 	config.Info.Description = description
 	config.CreateHooks, config.DocsPath, config.SchemasPath, config.OpenAPIPath = nil, "", "", ""
 	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An OpenID Connect ID token."},
 		"cookie": {Type: "apiKey", In: "cookie", Name: access.SessionCookie, Description: "The session of the pages; changes must come from the same origin."},
@@ -109,6 +118,7 @@ func New(c Config) (*API, error) {
 	a.branches()
 	a.reading()
 	a.commands()
+	a.registering()
 	a.ladder()
 	a.attachments()
 	a.signers()
@@ -124,6 +134,19 @@ func New(c Config) (*API, error) {
 		return nil, fmt.Errorf("write the API's document: %w", err)
 	}
 	return a, nil
+}
+
+// schemaName tells the roster's own entries, which a change of the register holds,
+// from what this package says of them.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if strings.HasSuffix(t.PkgPath(), "/roster") {
+		name = "Roster" + name
+	}
+	return name
 }
 
 // loosen lets answers gain fields: only what is sent to the API is refused for a

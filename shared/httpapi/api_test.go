@@ -71,7 +71,7 @@ func TestOpenAPIIsServed(t *testing.T) {
 func TestRoutesAndOpenAPIAgree(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	foreign, err := httpapi.New(httpapi.Config{Service: w.service, Verifier: w.issuer, CursorKey: cursorKey, Links: elsewhere{}})
+	foreign, err := httpapi.New(httpapi.Config{Service: w.service, Register: w.register, Verifier: w.issuer, CursorKey: cursorKey, Links: elsewhere{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,13 +123,13 @@ func TestRefusesAConfigurationAndNamesEveryFault(t *testing.T) {
 	if err == nil {
 		t.Fatal("an empty configuration is taken")
 	}
-	for _, fault := range []string{"no service", "no verifier", "cursor key of 5 bytes"} {
+	for _, fault := range []string{"no service", "no register", "no verifier", "cursor key of 5 bytes"} {
 		if !strings.Contains(err.Error(), fault) {
 			t.Errorf("%q is not in %v", fault, err)
 		}
 	}
 	w := open(t)
-	if _, err = httpapi.New(httpapi.Config{Service: w.service, Verifier: w.issuer, CursorKey: cursorKey}); err == nil || !strings.Contains(err.Error(), "neither a shelf nor links") {
+	if _, err = httpapi.New(httpapi.Config{Service: w.service, Register: w.register, Verifier: w.issuer, CursorKey: cursorKey}); err == nil || !strings.Contains(err.Error(), "neither a shelf nor links") {
 		t.Errorf("attachments are kept nobody knows where: %v", err)
 	}
 }

@@ -410,6 +410,7 @@ func changes() map[string]struct {
 		w.post(police, "/issues/"+id+"/signoffs/1/added", `{"department":"cc-housing","when":"beside","question":"有无意见"}`).is(200)
 		return id
 	}
+	proposed := func(w *world) string { return w.post(admin, "/register/changes", reform).is(201).text("id") }
 	return map[string]struct {
 		as    who
 		body  string
@@ -499,6 +500,11 @@ func changes() map[string]struct {
 		"POST /api/v1/issues/{id}/signoffs/{n}/added":            {police, `{"department":"cc-housing","when":"beside","question":"有无意见"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/added/{k}/answer": {housing, `{"opinion":"agree"}`, signed},
 		"POST /api/v1/issues/{id}/signoffs/{n}/added/{k}/cancel": {police, `{"reason":"已沟通"}`, signed},
+		"POST /api/v1/register/changes":                          {admin, reform, func(*world) string { return "" }},
+		"POST /api/v1/register/changes/{id}/approval":            {admin2, "", proposed},
+		"POST /api/v1/register/changes/{id}/refusal":             {admin2, `{"reason":"依据不足"}`, proposed},
+		"POST /api/v1/register/changes/{id}/withdrawal":          {admin, `{"reason":"重复"}`, proposed},
+		"POST /api/v1/departments/{id}/substitutes":              {lead, absence, func(*world) string { return "cc-transport" }},
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/httpapi"
+	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"
 	"lianban/shared/store/files"
@@ -35,14 +36,15 @@ var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
 // world is a whole house without a workflow: the tests are the machine.
 type world struct {
-	t       *testing.T
-	clock   *approvaltest.Clock
-	service *approval.Service
-	issuer  *access.Local
-	api     *httpapi.API
-	log     *buffer
-	files   string // where attachments lie
-	keys    int
+	t        *testing.T
+	clock    *approvaltest.Clock
+	service  *approval.Service
+	register *register.Keeper
+	issuer   *access.Local
+	api      *httpapi.API
+	log      *buffer
+	files    string // where attachments lie
+	keys     int
 }
 
 type buffer struct {
@@ -102,9 +104,11 @@ func openBroken(t *testing.T) (*world, *broken) {
 		t.Fatal(err)
 	}
 	w.service.Papers = shelf
+	n := 0
+	w.register = register.New(store.New(file.Table()), w.service, w.clock.Now, func() string { n++; return fmt.Sprintf("change-%02d", n) })
 	w.api, err = httpapi.New(httpapi.Config{
 		Shelf:   shelf,
-		Service: w.service, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
+		Service: w.service, Register: w.register, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	if err != nil {

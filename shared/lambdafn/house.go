@@ -19,6 +19,7 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/config"
 	"lianban/shared/handler"
+	"lianban/shared/register"
 	"lianban/shared/store"
 	"lianban/shared/store/dynamo"
 )
@@ -76,6 +77,33 @@ func (h *House) Service(workflows approval.Workflows) *approval.Service {
 	return service
 }
 
+// Register keeps the register on the table, for the service's rules.
+func (h *House) Register(service *approval.Service) *register.Keeper {
+	return register.New(h.Store, service, h.Now, func() string { return uuid.Must(uuid.NewV7()).String() })
+}
+
+// freshFor is how long a process goes on with the register as it read it last. A
+// change set that comes into force is put before all of them within that time.
+const freshFor = 10 * time.Second
+
+// Fresh sees before each call that the rules rest on the register as it stands.
+func Fresh(keeper *register.Keeper, next lambda.Handler) lambda.Handler {
+	return fresh{keeper, next}
+}
+
+type fresh struct {
+	keeper *register.Keeper
+	lambda.Handler
+}
+
+// Invoke implements lambda.Handler.
+func (f fresh) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if err := f.keeper.RefreshAfter(ctx, freshFor); err != nil {
+		return nil, named(err, false)
+	}
+	return f.Handler.Invoke(ctx, payload)
+}
+
 // pause lets those who race for one issue come apart: functions run in processes
 // of their own, and up to forty departments are asked at once.
 func pause(ctx context.Context, try int) error {
@@ -91,11 +119,12 @@ func pause(ctx context.Context, try int) error {
 
 // Task is one of the state machine's functions by its name.
 func (h *House) Task(name string, workflows approval.Workflows) (lambda.Handler, error) {
-	call, ok := handler.New(h.Service(workflows)).Functions()[name]
+	service := h.Service(workflows)
+	call, ok := handler.New(service).Functions()[name]
 	if !ok {
 		return nil, fmt.Errorf("there is no task named %q", name)
 	}
-	return Task(call), nil
+	return Fresh(h.Register(service), Task(call)), nil
 }
 
 // unreached stands where a function has no business with workflows: whatever it

@@ -2,6 +2,7 @@ package lambdafn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"lianban/shared/approval"
+	"lianban/shared/register"
 	"lianban/shared/store"
 	"lianban/shared/store/dynamo"
 )
@@ -74,9 +76,11 @@ func deliver(ctx context.Context, relay approval.Relay, records []events.DynamoD
 
 // Schedule sweeps once at each call. A sweep that left something undone is an
 // error, which an alarm can count; the next one begins anew.
-func Schedule(sweep approval.Sweep) lambda.Handler {
+func Schedule(sweep approval.Sweep, keeper *register.Keeper) lambda.Handler {
 	return lambda.NewHandler(func(ctx context.Context) (approval.Swept, error) {
-		swept, err := sweep.Run(ctx)
+		_, err := keeper.Tend(ctx)
+		swept, err2 := sweep.Run(ctx)
+		err = errors.Join(err, err2)
 		if swept != (approval.Swept{}) {
 			slog.InfoContext(ctx, "the sweep found something to do", "delivered", swept.Delivered, "looked", swept.Looked, "nudged", swept.Nudged)
 		}

@@ -17,6 +17,7 @@ import (
 	"lianban/shared/approval/approvaltest"
 	"lianban/shared/config"
 	"lianban/shared/lambdafn"
+	"lianban/shared/register"
 	"lianban/shared/store"
 	"lianban/shared/store/sqlite"
 )
@@ -116,7 +117,7 @@ func TestScheduleSweeps(t *testing.T) {
 	}
 	flows := &stuck{token: "one"}
 	service := approval.NewService(approval.Rules{}, s, flows, approvaltest.NewClock(at.Add(time.Hour)).Now, approvaltest.IDs())
-	function := lambdafn.Schedule(approval.Sweep{Service: service, Relay: approval.Relay{Workflows: flows, Store: s}, Grace: time.Minute})
+	function := lambdafn.Schedule(approval.Sweep{Service: service, Relay: approval.Relay{Workflows: flows, Store: s}, Grace: time.Minute}, register.New(s, service, service.Now, func() string { return "c" }))
 	if _, err := function.Invoke(t.Context(), []byte(`{"source":"aws.events"}`)); err == nil {
 		t.Error("a sweep that left something undone is no error")
 	}
@@ -166,7 +167,7 @@ func TestOpensAFunctionFromItsEnvironment(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "Approval.NotFound") {
 		t.Errorf("routing what does not exist answers %v", err)
 	}
-	if len(asked) != 1 || !strings.Contains(asked[0], "DynamoDB_20120810.Query") || !strings.Contains(asked[0], "Credential=key/") || !strings.Contains(asked[0], "/cn-north-1/dynamodb/") || !strings.HasSuffix(asked[0], " session") {
+	if len(asked) != 2 || !strings.Contains(asked[0], "DynamoDB_20120810.Query") || !strings.Contains(asked[0], "Credential=key/") || !strings.Contains(asked[0], "/cn-north-1/dynamodb/") || !strings.HasSuffix(asked[0], " session") { // the register, then the issue
 		t.Errorf("asked %q", asked)
 	}
 	if _, err := h.Task("RouteIssues", nil); err == nil {

@@ -26,6 +26,7 @@ import (
 	"lianban/shared/catalog"
 	"lianban/shared/engine"
 	"lianban/shared/handler"
+	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"
 	"lianban/shared/store/files"
@@ -58,9 +59,10 @@ type Streams struct{ Out, Err io.Writer }
 
 // App is the running house. Real time: Run. Virtual time: Settle, NextWake, Wake.
 type App struct {
-	Service *approval.Service
-	Engine  *engine.Engine
-	SignIn  *access.Local
+	Service  *approval.Service
+	Register *register.Keeper
+	Engine   *engine.Engine
+	SignIn   *access.Local
 
 	file      *sqlite.File
 	papers    *files.Folder
@@ -150,6 +152,10 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 		return err
 	}
 	a.Service.Papers = a.papers
+	a.Register = register.New(a.store, a.Service, c.Now, func() string { return string(c.NewID()) })
+	if err := a.Register.Refresh(ctx); err != nil {
+		return err
+	}
 	a.relay = approval.Relay{Workflows: flows, Store: a.store}
 	functions := handler.New(a.Service).Functions()
 	a.Engine, err = engine.New(ctx, engine.Config{
@@ -268,9 +274,12 @@ func (a *App) sweepNowAndThen(ctx context.Context) {
 	}
 }
 
-// Sweep repairs once what was left undone.
+// Sweep repairs once what was left undone, and brings open issues into line with
+// the register.
 func (a *App) Sweep(ctx context.Context) (approval.Swept, error) {
-	return approval.Sweep{Service: a.Service, Relay: a.relay, Grace: sweepGrace}.Run(ctx)
+	_, err := a.Register.Tend(ctx)
+	swept, err2 := approval.Sweep{Service: a.Service, Relay: a.relay, Grace: sweepGrace}.Run(ctx)
+	return swept, errors.Join(err, err2)
 }
 
 // SweepFiles removes the files of attachments that no issue came to name within a

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
@@ -62,6 +63,8 @@ type eventDetail struct {
 	Name       string              `json:"name"`
 	Size       int64               `json:"size"`
 	Purpose    approval.Purpose    `json:"purpose"`
+	Followed   []approval.Followed `json:"followed"`
+	Moved      []approval.Moved    `json:"moved"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -211,6 +214,22 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, task)
 	case approval.EvCarry:
 		out.Text = v.t(key, v.matter(d.Matter), v.name(d.Rule.Name()), v.numbers(d.Void))
+	case approval.EvFollow:
+		var parts []string
+		for _, f := range d.Followed {
+			parts = append(parts, v.t(key+".task", f.SignOff, v.department(f.From), v.department(f.To)))
+		}
+		out.Text = v.t(key, strings.Join(parts, v.t("list.separator")))
+	case approval.EvRestate:
+		var parts []string
+		for _, m := range d.Moved {
+			if m.SignOff == 0 {
+				parts = append(parts, v.t(key+".consultation", v.date(m.From.On), v.date(m.To.On)))
+			} else {
+				parts = append(parts, v.t(key+".task", m.SignOff, v.date(m.From.On), v.date(m.To.On)))
+			}
+		}
+		out.Text = v.t(key, strings.Join(parts, v.t("list.separator")))
 	case approval.EvRule:
 		out.Text = v.t(key, who, task, v.t("outcome."+string(d.Outcome)))
 	case approval.EvConclude, approval.EvCloseRound:

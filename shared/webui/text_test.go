@@ -133,6 +133,7 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 	has("light.", string(approval.Green), string(approval.Yellow), string(approval.Red))
 	has("start.", string(calendar.Receipt), string(calendar.Acceptance))
 	has("stop.", "supplement", "returned")
+	has("event.", "follow.task", "restate.task", "restate.consultation")
 	has("event.", "escalate.untried", "pass_up.untried", "pass_up.skipped")
 	has("remedy.", "urged", "coordinated", "ordered")
 	has("event.", "reassign.from", "urge.text", "revoke.ended", "revoke.waiting", "revoke.standing", "comment.task", "comment.note", "comment.note.task", "attach.task", "detach.task")

@@ -1,0 +1,125 @@
+package approval
+
+import (
+	"time"
+
+	"lianban/shared/calendar"
+	"lianban/shared/roster"
+)
+
+// Conform (衔接) brings an issue into line with the register as the rules know it:
+// tasks of a department that is gone pass to its successor, tasks whose
+// competence moved together with its open cases go along, and last days follow
+// the calendar. Only the machine does it; where nothing has moved, nothing is
+// committed, so that it may come as often as it likes.
+//
+// A clock never starts anew with it, and who has claimed a task keeps it when the
+// post has moved along.
+type Conform struct{ Ground string } // the document the change rests on
+
+// Followed is one task that went to another department with its competence.
+type Followed struct {
+	SignOff int                 `json:"signOff"`
+	From    roster.DepartmentID `json:"from"`
+	To      roster.DepartmentID `json:"to"`
+}
+
+func (c Conform) apply(t *transition) error {
+	if t.actor != Machine {
+		return refuse(Forbidden, "", "登记变更由系统逐件衔接，不由个人办理。", "The machine brings issues into line with the register; no person does.")
+	}
+	if t.from == 0 || t.issue.Status == Draft {
+		return nil
+	}
+	var followed []Followed
+	for n := range len(t.issue.SignOffs) {
+		s := &t.issue.SignOffs[n]
+		if s.State.Final() {
+			continue
+		}
+		if to := t.heir(s); to != s.Department {
+			followed = append(followed, Followed{s.N, s.Department, to})
+			t.follow(s.N, to)
+		}
+	}
+	if followed != nil {
+		t.event(EvFollow, func(e *Event) {
+			e.Before, e.After, e.Ground = string(t.issue.Status), string(t.issue.Status), c.Ground
+			e.Detail = detail(map[string]any{"followed": followed})
+		})
+	}
+	return t.restate(c.Ground)
+}
+
+// heir is the department that a sign-off belongs with, as the register stands.
+func (t *transition) heir(s *SignOff) roster.DepartmentID {
+	if to, ok := t.Roster.SuccessorFor(s.Department, int(s.Item)); ok && to != s.Department {
+		return to
+	}
+	if s.Handover == nil { // what was handed over by hand stays where it was put
+		if to, moved := t.Catalog.MovedTo(s.Item, t.issue.District, t.today); moved {
+			return to
+		}
+	}
+	return s.Department
+}
+
+// follow gives a sign-off to the department that took its competence over.
+func (t *transition) follow(n int, to roster.DepartmentID) {
+	s := t.touch(n)
+	s.Department = to
+	if s.Assignee != "" && !t.Roster.Holds(s.Assignee, roster.Officer, string(to)) {
+		s.Assignee, s.ClaimedAt = "", time.Time{}
+	}
+}
+
+// Moved is a last day that moved, of a sign-off or (0) of the consultation.
+type Moved struct {
+	SignOff int `json:"signOff"`
+	From    Due `json:"from"`
+	To      Due `json:"to"`
+}
+
+// restate reckons every last day anew: a holiday notice moves those that it
+// covers, and makes provisional ones firm. Each that moved is put on record.
+func (t *transition) restate(ground string) error {
+	var moved []Moved
+	for n := range len(t.issue.SignOffs) {
+		s := &t.issue.SignOffs[n]
+		if s.State != Open || s.Due.On.IsZero() {
+			continue
+		}
+		before, light, rung := s.Due, s.Light, s.Rung
+		t.reckon(s)
+		if s.Due == before {
+			s.Light, s.Rung = light, rung
+			continue
+		}
+		t.nudge(s.N)
+		moved = append(moved, Moved{s.N, before, s.Due})
+	}
+	if con := t.issue.Consultation; con != nil && con.ClosedAt.IsZero() {
+		due := t.Calendar.Due(calendar.Of(con.OpenedAt), consultDays, calendar.WorkingDays, nil)
+		if to := (Due{due.On, due.Provisional}); to != con.DueOn {
+			moved = append(moved, Moved{0, con.DueOn, to})
+			con.DueOn = to
+			t.reconvene()
+		}
+	}
+	if moved != nil {
+		t.event(EvRestate, func(e *Event) {
+			e.Before, e.After, e.Ground = string(t.issue.Status), string(t.issue.Status), ground
+			e.Detail = detail(map[string]any{"moved": moved})
+		})
+	}
+	return nil
+}
+
+// reconvene wakes the machine that holds the consultation, whose deadline moved.
+func (t *transition) reconvene() {
+	w := Watch{SignOff: consultWatch, WakeAt: t.issue.Consultation.DueOn.On.End()}
+	if old := t.issue.Watch(consultWatch); old != nil && old.Token != "" {
+		t.wake = append(t.wake, Wake{Token: old.Token, Recheck: true})
+	}
+	t.watch(w)
+}

@@ -1,0 +1,457 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/docket"
+	"lianban/shared/register"
+	"lianban/shared/roster"
+)
+
+// ProposeChange proposes a change of the register; exactly one of transfers,
+// holidays and roster is given.
+type ProposeChange struct {
+	Title     string          `json:"title"`
+	Reason    string          `json:"reason"`
+	Ground    string          `json:"ground" doc:"The document that it rests on, with its number 文号."`
+	On        calendar.Date   `json:"on,omitzero" format:"date" doc:"First day in force; the day of approval when absent or past by then."`
+	Transfers []TransferOrder `json:"transfers,omitempty" doc:"Competences that move 事权划转; many items in one change set."`
+	Holidays  *HolidayOrder   `json:"holidays,omitempty" doc:"A year's holidays 节假日安排."`
+	Roster    []roster.Change `json:"roster,omitempty" doc:"Units and people: reorganisations 机构改革, branches 支部, posts 任职; each entry holds one kind."`
+}
+
+// TransferOrder moves the competence for items in a district to a department.
+type TransferOrder struct {
+	Items     []int  `json:"items"`
+	District  string `json:"district"`
+	To        string `json:"department"`
+	MovesOpen bool   `json:"movesOpen,omitempty" doc:"Open cases go along; otherwise they stay with the old department until they are decided."`
+}
+
+// HolidayOrder is a notice with its days one by one.
+type HolidayOrder struct {
+	Number string           `json:"number,omitempty" doc:"The notice's number 文号."`
+	Year   int              `json:"year,omitempty"`
+	Amends string           `json:"amends,omitempty" doc:"The number of the notice whose days it may replace."`
+	Days   []HolidayOrderOn `json:"days,omitempty"`
+}
+
+// HolidayOrderOn is a day that a notice names.
+type HolidayOrderOn struct {
+	Date calendar.Date `json:"date" format:"date"`
+	Kind string        `json:"kind" enum:"holiday,workday,ordinary" doc:"放假, 调休上班, or an ordinary day again."`
+	Name string        `json:"name,omitempty" doc:"The holiday it belongs to, 春节."`
+}
+
+// AppointSubstitute appoints somebody who does an officer's work for a while.
+type AppointSubstitute struct {
+	For    string        `json:"for" doc:"The officer whose work is done."`
+	By     string        `json:"by" doc:"Who does it 代办人."`
+	From   calendar.Date `json:"from" format:"date"`
+	Until  calendar.Date `json:"until" format:"date" doc:"The last day."`
+	Reason string        `json:"reason"`
+}
+
+// ChangeSet is a proposal to change the register, and what became of it.
+type ChangeSet struct {
+	ID         string          `json:"id"`
+	Version    int64           `json:"version"`
+	Title      string          `json:"title"`
+	Reason     string          `json:"reason"`
+	Ground     string          `json:"ground"`
+	On         calendar.Date   `json:"on,omitzero" format:"date"`
+	Status     string          `json:"status" enum:"proposed,approved,entered,refused,withdrawn"`
+	Transfers  []TransferOrder `json:"transfers,omitempty"`
+	Holidays   *HolidayOrder   `json:"holidays,omitempty"`
+	Roster     []roster.Change `json:"roster,omitempty"`
+	ProposedBy Actor           `json:"proposedBy"`
+	ProposedAt time.Time       `json:"proposedAt"`
+	DecidedBy  *Actor          `json:"decidedBy,omitempty"`
+	DecidedAt  time.Time       `json:"decidedAt,omitzero"`
+	Note       string          `json:"note,omitempty" doc:"Why it was refused or withdrawn."`
+	N          int64           `json:"n,omitempty" doc:"Its number in the register, once entered."`
+	MayApprove bool            `json:"mayApprove" doc:"Whether the caller is a second administrator for whom it waits."`
+}
+
+// ChangePreview is what a change set would do, by the rules that will do it.
+type ChangePreview struct {
+	On          calendar.Date `json:"on" format:"date"`
+	Competences []MovedItem   `json:"competences" doc:"Who becomes competent for what."`
+	Tasks       []MovedTask   `json:"tasks" doc:"Open tasks that go to another department."`
+	Dates       []MovedDate   `json:"dates" doc:"Last days of open tasks that move."`
+	Looked      int           `json:"looked" doc:"How many open issues were looked at."`
+	Whole       bool          `json:"whole" doc:"False when there are more open issues than a preview looks at."`
+}
+
+// MovedItem is a competence that moves.
+type MovedItem struct {
+	Item     ItemRef `json:"item"`
+	District Ref     `json:"district"`
+	From     *Ref    `json:"from,omitempty" doc:"Absent when nobody was competent."`
+	To       *Ref    `json:"to,omitempty" doc:"Absent when nobody will be competent: such requests go to the general branch."`
+}
+
+// MovedTask is an open task that goes to another department.
+type MovedTask struct {
+	Issue   string `json:"issue"`
+	Title   string `json:"title"`
+	SignOff int    `json:"signOff"`
+	From    Ref    `json:"from"`
+	To      Ref    `json:"to"`
+}
+
+// MovedDate is a last day that moves.
+type MovedDate struct {
+	Issue   string `json:"issue"`
+	Title   string `json:"title"`
+	SignOff int    `json:"signOff"`
+	From    Due    `json:"from"`
+	To      Due    `json:"to"`
+}
+
+// Register is how the register stands.
+type Register struct {
+	AsOf    calendar.Date `json:"asOf" format:"date"`
+	Entered int64         `json:"entered" doc:"Change sets in the register."`
+	InForce int64         `json:"inForce" doc:"Those of them whose day has come."`
+}
+
+// RegisterEntry is a change set that stands in the register.
+type RegisterEntry struct {
+	N          int64         `json:"n"`
+	ChangeSet  string        `json:"changeSet"`
+	Title      string        `json:"title"`
+	Ground     string        `json:"ground"`
+	On         calendar.Date `json:"on" format:"date"`
+	InForce    bool          `json:"inForce"`
+	ProposedBy Actor         `json:"proposedBy"`
+	ApprovedBy Actor         `json:"approvedBy"`
+	At         time.Time     `json:"at"`
+}
+
+type (
+	proposeIn struct {
+		Key
+		Body ProposeChange
+	}
+	previewIn struct{ Body ProposeChange }
+	changesIn struct {
+		PageIn
+		Open bool `query:"open" doc:"Only those that still wait for somebody."`
+	}
+	OfChange struct {
+		Key
+		Match
+		ID string `path:"id"`
+	}
+	changeBecauseIn struct {
+		OfChange
+		Body Because
+	}
+	changeEventsIn struct {
+		PageIn
+		ID string `path:"id"`
+	}
+	appointIn struct {
+		Key
+		ID   string `path:"id"`
+		Body AppointSubstitute
+	}
+	// ChangeOut carries a change set.
+	ChangeOut struct {
+		Status   int
+		ETag     string `header:"ETag" doc:"The change set's version, in quotes."`
+		Location string `header:"Location"`
+		Replayed string `header:"Idempotency-Replayed" doc:"true when the key had been used for the same request before, so that nothing was done again."`
+		Body     ChangeSet
+	}
+)
+
+func (a *API) registering() {
+	path := func(end, id, summary string) huma.Operation {
+		return change("/register/changes/{id}"+end, id, summary, "register", 200, http.StatusNotFound, http.StatusPreconditionFailed)
+	}
+	huma.Register(a.huma, operation("GET", "/register", "getRegister", "How the register stands 登记概况", "register", 200), a.getRegister)
+	huma.Register(a.huma, operation("GET", "/register/entries", "listEntries", "What was entered, in order 登记簿", "register", 200, http.StatusForbidden), a.listEntries)
+	huma.Register(a.huma, operation("POST", "/register/preview", "previewChange", "What a change set would do, without proposing it 变更预览", "register", 200, http.StatusForbidden), a.previewChange)
+	huma.Register(a.huma, change("/register/changes", "proposeChange", "Propose a change, as an administrator 提出变更", "register", 201), a.proposeChange)
+	huma.Register(a.huma, operation("GET", "/register/changes", "listChanges", "Change sets, the latest first 变更列表", "register", 200, http.StatusForbidden), a.listChanges)
+	huma.Register(a.huma, operation("GET", "/register/changes/{id}", "getChange", "A change set 变更详情", "register", 200, http.StatusForbidden, http.StatusNotFound), a.getChange)
+	huma.Register(a.huma, operation("GET", "/register/changes/{id}/preview", "previewProposed", "What a proposed change set would do 变更预览", "register", 200, http.StatusForbidden, http.StatusNotFound), a.previewProposed)
+	huma.Register(a.huma, operation("GET", "/register/changes/{id}/events", "listChangeEvents", "What happened to a change set 变更过程", "register", 200, http.StatusForbidden, http.StatusNotFound), a.listChangeEvents)
+	huma.Register(a.huma, path("/approval", "approveChange", "Approve a change, as another administrator than proposed it 批准变更"), a.approveChange)
+	huma.Register(a.huma, path("/refusal", "refuseChange", "Refuse a change, as another administrator 不批准变更"), a.refuseChange)
+	huma.Register(a.huma, path("/withdrawal", "withdrawChange", "Withdraw a change, as who proposed it 撤回变更"), a.withdrawChange)
+	huma.Register(a.huma, change("/departments/{id}/substitutes", "appointSubstitute", "Appoint a substitute, as the department's lead 指定代办人", "register", 201, http.StatusNotFound), a.appointSubstitute)
+}
+
+// reads refuses who has no business with proposals: they name people.
+func readsRegister(a approval.Actor) error {
+	if a.Role != roster.Administrator && a.Role != roster.Overseer {
+		return &fault{kind: kindForbidden, text: text("登记变更由系统管理员和监督员查看。", "Changes of the register are read by administrators and overseers.")}
+	}
+	return nil
+}
+
+// draft turns a proposal into the register's.
+func (p ProposeChange) draft() (register.Draft, error) {
+	d := register.Draft{Title: p.Title, Reason: p.Reason, Ground: p.Ground, On: p.On, Order: register.Order{Roster: p.Roster}}
+	for _, t := range p.Transfers {
+		order := catalog.Transfer{District: roster.DistrictCode(t.District), To: roster.DepartmentID(t.To), MovesOpen: t.MovesOpen}
+		for _, no := range t.Items {
+			order.Items = append(order.Items, catalog.ItemNo(no))
+		}
+		d.Order.Transfers = append(d.Order.Transfers, order)
+	}
+	if p.Holidays != nil {
+		notice, err := p.Holidays.notice()
+		if err != nil {
+			return d, err
+		}
+		d.Order.Holidays = &notice
+	}
+	return d, nil
+}
+
+func (h HolidayOrder) notice() (calendar.Notice, error) {
+	n := calendar.Notice{Number: h.Number, Year: h.Year, Amends: h.Amends}
+	for _, d := range h.Days {
+		n.Days = append(n.Days, calendar.Day{Date: d.Date, Kind: calendar.Kind(d.Kind), Name: d.Name, Notice: h.Number})
+	}
+	return n, nil
+}
+
+func (v view) changeSet(g docket.Got[register.ChangeSet]) ChangeSet {
+	c := g.State
+	out := ChangeSet{
+		ID: g.ID, Version: g.Version, Title: c.Title, Reason: c.Reason, Ground: c.Ground, On: c.On, Status: string(c.Status),
+		Holidays: holidays(c.Order.Holidays), Roster: c.Order.Roster, ProposedBy: v.by(c.ProposedBy), ProposedAt: c.ProposedAt,
+		DecidedAt: c.DecidedAt, Note: c.Note, N: c.N,
+		MayApprove: c.Status == register.Proposed && v.actor.Role == roster.Administrator && v.actor.Person != c.ProposedBy.Person,
+	}
+	for _, t := range c.Order.Transfers {
+		order := TransferOrder{District: string(t.District), To: string(t.To), MovesOpen: t.MovesOpen}
+		for _, no := range t.Items {
+			order.Items = append(order.Items, int(no))
+		}
+		out.Transfers = append(out.Transfers, order)
+	}
+	if !c.DecidedAt.IsZero() {
+		by := v.by(c.DecidedBy)
+		out.DecidedBy = &by
+	}
+	return out
+}
+
+func holidays(n *calendar.Notice) *HolidayOrder {
+	if n == nil {
+		return nil
+	}
+	out := &HolidayOrder{Number: n.Number, Year: n.Year, Amends: n.Amends}
+	for _, d := range n.Days {
+		out.Days = append(out.Days, HolidayOrderOn{d.Date, string(d.Kind), d.Name})
+	}
+	return out
+}
+
+func (s *server) changed(ctx context.Context, status int, g docket.Got[register.ChangeSet], err error) (*ChangeOut, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := &ChangeOut{Status: status, ETag: etag(g.Version), Body: s.view(callOf(ctx)).changeSet(g)}
+	if status == http.StatusCreated {
+		out.Location = Base + "/register/changes/" + g.ID
+	}
+	if g.Repeated {
+		out.Replayed = "true"
+	}
+	return out, nil
+}
+
+// as is how the caller qualifies a change of the register.
+func (c *call) as(ifMatch string) (approval.Call, error) {
+	expect, err := expected(ifMatch)
+	return approval.Call{Actor: c.actor, Expect: expect, Key: c.key, Digest: c.digest}, err
+}
+
+func (s *server) getRegister(context.Context, *struct{}) (*one[Register], error) {
+	state := s.register.State()
+	return &one[Register]{Register{AsOf: s.service.Today(), Entered: state.Entered, InForce: state.InForce}}, nil
+}
+
+func (s *server) listEntries(ctx context.Context, in *PageIn) (*PageOut[RegisterEntry], error) {
+	c := callOf(ctx)
+	if err := readsRegister(c.actor); err != nil {
+		return nil, err
+	}
+	v := s.view(c)
+	return slice(s, c, "register entries", *in, s.register.Entries(), func(e register.Entry) RegisterEntry {
+		return RegisterEntry{N: e.N, ChangeSet: e.ChangeSet, Title: e.Title, Ground: e.Ground, On: e.On, InForce: e.On <= v.today, ProposedBy: v.by(e.ProposedBy), ApprovedBy: v.by(e.ApprovedBy), At: e.At}
+	})
+}
+
+func (s *server) proposeChange(ctx context.Context, in *proposeIn) (*ChangeOut, error) {
+	draft, err := in.Body.draft()
+	if err != nil {
+		return nil, err
+	}
+	call, err := callOf(ctx).as("")
+	if err != nil {
+		return nil, err
+	}
+	g, err := s.register.Propose(ctx, call, draft)
+	return s.changed(ctx, http.StatusCreated, g, err)
+}
+
+func (s *server) previewChange(ctx context.Context, in *previewIn) (*one[ChangePreview], error) {
+	if c := callOf(ctx); c.actor.Role != roster.Administrator {
+		return nil, readsRegister(approval.Actor{})
+	}
+	draft, err := in.Body.draft()
+	if err != nil {
+		return nil, err
+	}
+	return s.preview(ctx, draft)
+}
+
+func (s *server) previewProposed(ctx context.Context, in *idIn) (*one[ChangePreview], error) {
+	g, err := s.change(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if g.State.Status != register.Proposed {
+		return nil, &fault{kind: kindConflict, text: text("该变更已经处理，登记簿中已是处理后的情况。", "This change set has been dealt with; the register shows what came of it.")}
+	}
+	c := g.State
+	return s.preview(ctx, register.Draft{Title: c.Title, Reason: c.Reason, Ground: c.Ground, On: c.On, Order: c.Order})
+}
+
+func (s *server) preview(ctx context.Context, d register.Draft) (*one[ChangePreview], error) {
+	p, err := s.register.Preview(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	v := s.view(callOf(ctx))
+	out := ChangePreview{On: p.On, Looked: p.Looked, Whole: p.Whole, Competences: []MovedItem{}, Tasks: []MovedTask{}, Dates: []MovedDate{}}
+	for _, m := range p.Competences {
+		out.Competences = append(out.Competences, MovedItem{v.item(m.Item), v.district(m.District), v.unit(string(m.From)), v.unit(string(m.To))})
+	}
+	for _, m := range p.Tasks {
+		out.Tasks = append(out.Tasks, MovedTask{string(m.Issue), m.Title, m.SignOff, v.department(m.From), v.department(m.To)})
+	}
+	for _, m := range p.Dates {
+		out.Dates = append(out.Dates, MovedDate{string(m.Issue), m.Title, m.SignOff, v.due(m.From), v.due(m.To)})
+	}
+	return &one[ChangePreview]{out}, nil
+}
+
+// change is a change set that the caller may read.
+func (s *server) change(ctx context.Context, id string) (docket.Got[register.ChangeSet], error) {
+	if err := readsRegister(callOf(ctx).actor); err != nil {
+		return docket.Got[register.ChangeSet]{}, err
+	}
+	if len(id) > longestID {
+		id = id[:longestID]
+	}
+	return s.register.Get(ctx, id)
+}
+
+func (s *server) listChanges(ctx context.Context, in *changesIn) (*PageOut[ChangeSet], error) {
+	c := callOf(ctx)
+	if err := readsRegister(c.actor); err != nil {
+		return nil, err
+	}
+	query := fmt.Sprintf("changes?open=%t", in.Open)
+	cursor, err := s.cursors.open(query, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	sets, next, err := s.register.List(ctx, in.Open, approval.Page{Limit: in.Limit, Cursor: cursor})
+	if err != nil {
+		return nil, fmt.Errorf("list change sets: %w", err)
+	}
+	return page(c, list(sets, s.view(c).changeSet), s.cursors.seal(query, next)), nil
+}
+
+func (s *server) getChange(ctx context.Context, in *idIn) (*ChangeOut, error) {
+	g, err := s.change(ctx, in.ID)
+	return s.changed(ctx, http.StatusOK, g, err)
+}
+
+func (s *server) listChangeEvents(ctx context.Context, in *changeEventsIn) (*PageOut[Event], error) {
+	c := callOf(ctx)
+	g, err := s.change(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	query := fmt.Sprintf("change events?id=%q", g.ID)
+	cursor, err := s.cursors.open(query, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	events, next, err := s.register.Trail(ctx, g.ID, 0, approval.Page{Limit: in.Limit, Cursor: cursor})
+	if err != nil {
+		return nil, fmt.Errorf("list the events of a change set: %w", err)
+	}
+	return page(c, list(events, s.view(c).event), s.cursors.seal(query, next)), nil
+}
+
+func (s *server) approveChange(ctx context.Context, in *OfChange) (*ChangeOut, error) {
+	call, err := callOf(ctx).as(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.change(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	g, err := s.register.Approve(ctx, in.ID, call)
+	return s.changed(ctx, http.StatusOK, g, err)
+}
+
+func (s *server) refuseChange(ctx context.Context, in *changeBecauseIn) (*ChangeOut, error) {
+	return s.endChange(ctx, in, s.register.Refuse)
+}
+
+func (s *server) withdrawChange(ctx context.Context, in *changeBecauseIn) (*ChangeOut, error) {
+	return s.endChange(ctx, in, s.register.Withdraw)
+}
+
+func (s *server) endChange(ctx context.Context, in *changeBecauseIn, end func(context.Context, string, string, approval.Call) (docket.Got[register.ChangeSet], error)) (*ChangeOut, error) {
+	call, err := callOf(ctx).as(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.change(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	g, err := end(ctx, in.ID, in.Body.Reason, call)
+	return s.changed(ctx, http.StatusOK, g, err)
+}
+
+func (s *server) appointSubstitute(ctx context.Context, in *appointIn) (*ChangeOut, error) {
+	c := callOf(ctx)
+	department, ok := s.service.Rules().Roster.Department(roster.DepartmentID(in.ID))
+	if err := need(ok, "id", "没有这个部门，请核对编号。", "There is no such department; please check the id."); err != nil {
+		return nil, err
+	}
+	call, err := c.as("")
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	substitute := roster.Substitute{For: roster.PersonID(b.For), By: roster.PersonID(b.By), Unit: department.ID, From: b.From, Until: b.Until}
+	who := s.service.Rules().Roster
+	g, err := s.register.Appoint(ctx, call, register.Draft{
+		Title:  fmt.Sprintf("%s指定%s代办%s的任务", department.NameZH, who.PersonName(substitute.By), who.PersonName(substitute.For)),
+		Reason: b.Reason, On: s.service.Today(), Order: register.Order{Roster: []roster.Change{{Substitute: &substitute}}},
+	})
+	return s.changed(ctx, http.StatusCreated, g, err)
+}

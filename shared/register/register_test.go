@@ -1,0 +1,554 @@
+package register_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"lianban/shared/approval"
+	"lianban/shared/approval/approvaltest"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/docket"
+	"lianban/shared/register"
+	"lianban/shared/roster"
+	"lianban/shared/store"
+	"lianban/shared/store/sqlite"
+)
+
+var (
+	secretary = approval.Actor{Person: "fenjiang-secretary", Role: roster.Secretary, Unit: "branch-fenjiang"}
+	admin1    = approval.Actor{Person: "cc-administration-1", Role: roster.Administrator, Unit: "cc-administration"}
+	admin2    = approval.Actor{Person: "cc-administration-2", Role: roster.Administrator, Unit: "cc-administration"}
+)
+
+func officer(d roster.DepartmentID) approval.Actor {
+	return approval.Actor{Person: roster.PersonID(d) + "-officer-1", Role: roster.Officer, Unit: string(d)}
+}
+
+func as(a approval.Actor) approval.Call { return approval.Call{Actor: a} }
+
+// monday is an ordinary Monday, nine in the morning.
+var monday = time.Date(2026, 3, 9, 9, 0, 0, 0, calendar.Shanghai).UTC()
+
+// failing is a docket whose commits stop at one of them.
+type failing struct {
+	docket.Store
+	left int // commits that still succeed; negative: all
+}
+
+var errDead = errors.New("the process died")
+
+func (f *failing) CommitRecord(ctx context.Context, c docket.Change) error {
+	if f.left == 0 {
+		return errDead
+	}
+	f.left--
+	return f.Store.CommitRecord(ctx, c)
+}
+
+// house is a store with the rules and the register on it.
+type house struct {
+	*testing.T
+	clock   *approvaltest.Clock
+	store   *store.Store
+	docket  *failing
+	service *approval.Service
+	keeper  *register.Keeper
+	ids     *int
+}
+
+func open(t *testing.T) *house {
+	t.Helper()
+	file, err := sqlite.Open(filepath.Join(t.TempDir(), "l.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	h := &house{T: t, clock: approvaltest.NewClock(monday), store: store.New(file.Table()), ids: new(int)}
+	h.join()
+	return h
+}
+
+// join starts another process on the same store.
+func (h *house) join() *house {
+	h.docket = &failing{Store: h.store, left: -1}
+	h.service = approval.NewService(
+		approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo()},
+		h.store, &approvaltest.Stillness{}, h.clock.Now, approvaltest.IDs())
+	ids := h.ids
+	var mu sync.Mutex
+	h.keeper = register.New(h.docket, h.service, h.clock.Now, func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		*ids++
+		return fmt.Sprintf("change-%02d", *ids)
+	})
+	return h
+}
+
+func (h *house) propose(d register.Draft) docket.Got[register.ChangeSet] {
+	h.Helper()
+	g, err := h.keeper.Propose(h.Context(), as(admin1), d)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return g
+}
+
+func (h *house) approve(id string) docket.Got[register.ChangeSet] {
+	h.Helper()
+	g, err := h.keeper.Approve(h.Context(), id, as(admin2))
+	if err != nil {
+		h.Fatal(err)
+	}
+	return g
+}
+
+func (h *house) enter(d register.Draft) {
+	h.Helper()
+	if g := h.approve(h.propose(d).ID); g.State.Status != register.Entered {
+		h.Fatalf("it is %s", g.State.Status)
+	}
+}
+
+// tend lets the sweep work until nothing is left.
+func (h *house) tend() register.Progress {
+	h.Helper()
+	for range 20 {
+		p, err := h.keeper.Tend(h.Context())
+		if err != nil {
+			h.Fatal(err)
+		}
+		if p.Done || p == (register.Progress{}) {
+			return p
+		}
+		h.clock.Set(h.clock.Now().Add(time.Minute))
+	}
+	h.Fatal("the sweep finds no end")
+	return register.Progress{}
+}
+
+func (h *house) raise(items ...catalog.ItemNo) approval.IssueID {
+	h.Helper()
+	p := approval.Petition{Project: "fenjiang-west-bank", Title: "岸线提升", Items: items}
+	i, _, err := h.service.Create(h.Context(), approval.Raise{Petition: &p}, as(secretary))
+	if err == nil {
+		_, err = h.service.Route(h.Context(), i.ID, 1)
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
+	return i.ID
+}
+
+func (h *house) issue(id approval.IssueID) approval.Issue {
+	h.Helper()
+	i, err := h.store.Issue(h.Context(), id)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return i
+}
+
+func (h *house) signOff(id approval.IssueID, n int) *approval.SignOff {
+	h.Helper()
+	i := h.issue(id)
+	return i.SignOff(n)
+}
+
+func (h *house) events(id approval.IssueID) (kinds []string) {
+	h.Helper()
+	events, _, err := h.store.Events(h.Context(), id, 0, approval.Page{Limit: 200})
+	if err != nil {
+		h.Fatal(err)
+	}
+	if err := approval.VerifyChain(events, h.issue(id).Head); err != nil {
+		h.Error(err)
+	}
+	for _, e := range events {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+// reform moves what item 24 needs to the water bureau.
+func reform(on calendar.Date, movesOpen bool) register.Draft {
+	return register.Draft{
+		Title: "事权划转", Reason: "强区放权", Ground: "区府〔2026〕5号", On: on,
+		Order: register.Order{Transfers: []catalog.Transfer{{Items: []catalog.ItemNo{24}, District: "440604", To: "cc-water", MovesOpen: movesOpen}}},
+	}
+}
+
+// merger joins water and parks in a new bureau.
+func merger(on calendar.Date) register.Draft {
+	return register.Draft{
+		Title: "组建水务园林局", Reason: "机构改革", Ground: "区委〔2026〕3号", On: on,
+		Order: register.Order{Roster: []roster.Change{{Reorganise: &roster.Reorganisation{
+			New:      []roster.Department{{ID: "cc-water-parks", Kind: roster.Water, District: "440604", NameZH: "禅城区水务园林局", NameEN: "Chancheng Water and Parks Bureau", Origin: roster.Origin{Source: "区委〔2026〕3号"}}},
+			Passages: []roster.Passage{{From: "cc-water", To: "cc-water-parks"}, {From: "cc-parks", To: "cc-water-parks"}},
+		}}}},
+	}
+}
+
+func TestAChangeNeedsASecondAdministrator(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	g := h.propose(reform(0, false))
+	for _, a := range []approval.Actor{admin1, secretary, officer("cc-water")} {
+		if _, err := h.keeper.Approve(t.Context(), g.ID, as(a)); !approval.IsKind(err, approval.Forbidden) {
+			t.Errorf("%s approves: %v", a.Person, err)
+		}
+	}
+	if _, err := h.keeper.Propose(t.Context(), as(secretary), reform(0, false)); !approval.IsKind(err, approval.Forbidden) {
+		t.Errorf("a secretary proposes: %v", err)
+	}
+	if n := h.keeper.State().Entered; n != 0 {
+		t.Fatalf("%d change sets were entered without a second hand", n)
+	}
+	if g = h.approve(g.ID); g.State.Status != register.Entered || g.State.N != 1 || g.State.DecidedBy != admin2 {
+		t.Errorf("approved it is %+v", g.State)
+	}
+	if _, err := h.keeper.Approve(t.Context(), g.ID, as(admin2)); !approval.IsKind(err, approval.Closed) {
+		t.Errorf("approved twice: %v", err)
+	}
+}
+
+func TestARefusedOrWithdrawnChangeChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	a, b := h.propose(reform(0, false)), h.propose(reform(0, true))
+	if _, err := h.keeper.Refuse(t.Context(), a.ID, "依据不足", as(admin1)); !approval.IsKind(err, approval.Forbidden) {
+		t.Errorf("who proposed it refuses it: %v", err)
+	}
+	if _, err := h.keeper.Refuse(t.Context(), a.ID, "", as(admin2)); !approval.IsKind(err, approval.Invalid) {
+		t.Errorf("refused without a reason: %v", err)
+	}
+	if _, err := h.keeper.Refuse(t.Context(), a.ID, "依据不足", as(admin2)); err != nil {
+		t.Error(err)
+	}
+	if _, err := h.keeper.Withdraw(t.Context(), b.ID, "重复", as(admin2)); !approval.IsKind(err, approval.Forbidden) {
+		t.Errorf("somebody else withdraws it: %v", err)
+	}
+	if _, err := h.keeper.Withdraw(t.Context(), b.ID, "重复", as(admin1)); err != nil {
+		t.Error(err)
+	}
+	h.tend()
+	if s := h.keeper.State(); s.Entered != 0 {
+		t.Errorf("%d were entered", s.Entered)
+	}
+	open, _, err := h.keeper.List(t.Context(), true, approval.Page{})
+	if err != nil || len(open) != 0 {
+		t.Errorf("%d still wait: %v", len(open), err)
+	}
+}
+
+func TestNewIssuesGoToTheNewOwnerAndOpenOnesStay(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	before := h.raise(24)
+	had := h.signOff(before, 1).Department
+	h.enter(reform(0, false))
+	h.tend()
+	after := h.raise(24)
+	if got := h.signOff(after, 1).Department; got != "cc-water" {
+		t.Errorf("a new issue goes to %s", got)
+	}
+	if got := h.signOff(before, 1).Department; got != had {
+		t.Errorf("an open one went from %s to %s", had, got)
+	}
+	if n := h.issue(after).Rounds[0].Register; n != 1 {
+		t.Errorf("the round was raised on %d change sets", n)
+	}
+}
+
+func TestOpenIssuesGoAlongWhereTheTransferSaysSo(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	open, decided := h.raise(24, 25), h.raise(24)
+	if _, _, err := h.service.Do(t.Context(), decided, approval.Grant{SignOff: 1}, as(officer("cc-natural-resources"))); err != nil {
+		t.Fatal(err)
+	}
+	due := h.signOff(open, 1).Due
+	draft := reform(0, true)
+	p, err := h.keeper.Preview(t.Context(), draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []register.TaskMoved{{Issue: open, Title: "岸线提升", SignOff: 1, From: "cc-natural-resources", To: "cc-water"}}
+	if !slices.Equal(p.Tasks, want) || len(p.Dates) != 0 || !p.Whole || len(p.Competences) != 1 {
+		t.Errorf("the preview says %+v", p)
+	}
+	h.enter(draft)
+	if p := h.tend(); !p.Done || p.Moved != 1 {
+		t.Errorf("the sweep did %+v", p)
+	}
+	s := h.signOff(open, 1)
+	if s.Department != "cc-water" || s.Due != due {
+		t.Errorf("it is with %s, due %v; it was due %v", s.Department, s.Due, due)
+	}
+	if got := h.signOff(open, 2).Department; got != "cc-natural-resources" {
+		t.Errorf("another item went to %s", got)
+	}
+	if got := h.signOff(decided, 1).Department; got != "cc-natural-resources" {
+		t.Errorf("what was decided went to %s", got)
+	}
+	if kinds := h.events(open); !slices.Contains(kinds, approval.EvFollow) {
+		t.Errorf("nothing is on record: %v", kinds)
+	}
+	tasks, _, err := h.store.SignOffs(t.Context(), approval.SignOffQuery{Department: "cc-water"}, approval.Page{})
+	if err != nil || len(tasks) != 1 {
+		t.Errorf("the new owner's inbox has %d tasks: %v", len(tasks), err)
+	}
+	version := h.issue(open).Version
+	h.tend()
+	if h.issue(open).Version != version {
+		t.Error("another sweep moved it again")
+	}
+}
+
+func TestNoTaskIsLostWhenDepartmentsMerge(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := approval.Petition{Project: "fenjiang-west-bank", Title: "河涌提升", Parties: []approval.Party{
+		{Matter: "river_works", Department: "cc-water"}, {Matter: "river_works", Department: "cc-parks"}, {Matter: "river_works", Department: "cc-housing"},
+	}}
+	i, _, err := h.service.Create(t.Context(), approval.Raise{Petition: &p}, as(secretary))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.service.Route(t.Context(), i.ID, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := h.service.Do(t.Context(), i.ID, approval.Claim{SignOff: 1}, as(officer("cc-water"))); err != nil {
+		t.Fatal(err)
+	}
+	h.enter(merger(0))
+	h.tend()
+	i = h.issue(i.ID)
+	for n, want := range map[int]roster.DepartmentID{1: "cc-water-parks", 2: "cc-water-parks", 3: "cc-housing"} {
+		if got := i.SignOff(n).Department; got != want {
+			t.Errorf("sign-off %d is with %s, not %s", n, got, want)
+		}
+	}
+	merged := approval.Actor{Person: "cc-water-officer-1", Role: roster.Officer, Unit: "cc-water-parks"}
+	if i.SignOff(1).Assignee != merged.Person {
+		t.Error("the claim was lost with the move")
+	}
+	for n := range 2 {
+		if _, _, err := h.service.Do(t.Context(), i.ID, approval.Grant{SignOff: n + 1}, as(merged)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, _, err := h.service.Do(t.Context(), i.ID, approval.Grant{SignOff: 3}, as(officer("cc-water"))); !approval.IsKind(err, approval.Forbidden) {
+		t.Errorf("the old post still decides: %v", err)
+	}
+	if id, err := h.service.Rules().Catalog.CompetentKind(roster.Parks, "440604", h.service.Today()); err != nil || id != "cc-water-parks" {
+		t.Errorf("parks are with %s: %v", id, err)
+	}
+}
+
+func TestAHolidayNoticeMovesOpenDates(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.clock.Set(time.Date(2026, 12, 21, 9, 0, 0, 0, calendar.Shanghai).UTC())
+	id := h.raise(25)
+	before := h.signOff(id, 1).Due
+	if !before.Provisional {
+		t.Fatal("a date in 2027 is firm without a notice")
+	}
+	notice := calendar.Notice{Number: "国办发明电〔2026〕99号（测试用）", Year: 2027, Days: []calendar.Day{
+		{Date: calendar.MustParse("2027-01-01"), Kind: calendar.Holiday, Name: "元旦"},
+		{Date: calendar.MustParse("2027-01-04"), Kind: calendar.Holiday, Name: "元旦"},
+	}}
+	draft := register.Draft{Title: "2027年节假日安排", Reason: "通知已公布", Ground: notice.Number, Order: register.Order{Holidays: &notice}}
+	p, err := h.keeper.Preview(t.Context(), draft)
+	if err != nil || len(p.Dates) != 1 {
+		t.Fatalf("the preview says %+v, %v", p, err)
+	}
+	h.enter(draft)
+	h.tend()
+	after := h.signOff(id, 1).Due
+	if after.Provisional || after.On != calendar.China().After(before.On, 2) {
+		t.Errorf("two more days off move %v to %v", before, after)
+	}
+	if p.Dates[0].To != after || p.Dates[0].From != before {
+		t.Errorf("the preview had said %+v", p.Dates[0])
+	}
+	if kinds := h.events(id); !slices.Contains(kinds, approval.EvRestate) {
+		t.Errorf("nothing is on record: %v", kinds)
+	}
+	if i := h.issue(id); i.Watch(1) == nil {
+		t.Error("nobody watches the new date")
+	}
+}
+
+func TestAChangeComesIntoForceOnItsDay(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	day := calendar.Of(monday).Add(10)
+	had, _ := h.service.Rules().Catalog.Competent(24, "440604", day)
+	h.enter(reform(day, true))
+	open := h.raise(24)
+	h.tend()
+	if got := h.signOff(open, 1).Department; got != had {
+		t.Errorf("ten days before the day it went to %s", got)
+	}
+	if s := h.keeper.State(); s.Entered != 1 || s.InForce != 0 {
+		t.Errorf("the register says %+v", s)
+	}
+	h.clock.Set(day.Start())
+	h.tend()
+	if got := h.signOff(open, 1).Department; got != "cc-water" {
+		t.Errorf("on the day it is with %s", got)
+	}
+}
+
+func TestAnotherProcessDecidesOnTheSameFacts(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	other := *h
+	other.join()
+	h.enter(reform(0, false))
+	if err := other.keeper.RefreshAfter(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.keeper.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := other.signOff(other.raise(24), 1).Department; got != "cc-water" {
+		t.Errorf("the other process routes to %s", got)
+	}
+}
+
+func TestAnApprovalThatIsCutShortIsFinishedByTheSweep(t *testing.T) {
+	t.Parallel()
+	for commits := range 3 { // of: approved, entered in the register, marked as entered
+		t.Run(fmt.Sprint(commits), func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			g := h.propose(reform(0, false))
+			h.docket.left = commits
+			if _, err := h.keeper.Approve(t.Context(), g.ID, as(admin2)); !errors.Is(err, errDead) {
+				t.Fatalf("it answers %v", err)
+			}
+			h.join() // another process, whose commits succeed
+			h.tend()
+			g, err := h.keeper.Get(t.Context(), g.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, n := register.Entered, int64(1)
+			if commits == 0 {
+				want, n = register.Proposed, 0
+			}
+			if g.State.Status != want || h.keeper.State().Entered != n {
+				t.Errorf("it is %s, and the register has %d", g.State.Status, h.keeper.State().Entered)
+			}
+		})
+	}
+}
+
+func TestTwoChangesThatExcludeEachOtherAreNotBothEntered(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	a, b := h.propose(merger(0)), h.propose(merger(0))
+	h.approve(a.ID)
+	if _, err := h.keeper.Approve(t.Context(), b.ID, as(admin2)); !approval.IsKind(err, approval.Invalid) {
+		t.Errorf("the second answers %v", err)
+	}
+	if s := h.keeper.State(); s.Entered != 1 {
+		t.Errorf("%d were entered", s.Entered)
+	}
+}
+
+func TestManyApprovalsAtOnceAreAllEnteredOnce(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	var ids []string
+	for n := range 5 {
+		d := reform(0, false)
+		d.Order.Transfers[0].Items = []catalog.ItemNo{catalog.ItemNo(24 + n)}
+		ids = append(ids, h.propose(d).ID)
+	}
+	var wg sync.WaitGroup
+	for _, id := range ids {
+		wg.Go(func() {
+			if _, err := h.keeper.Approve(context.WithoutCancel(t.Context()), id, as(admin2)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	seen := map[string]bool{}
+	for k, e := range h.keeper.Entries() {
+		if e.N != int64(k+1) || seen[e.ChangeSet] {
+			t.Errorf("entry %d is %+v", k+1, e)
+		}
+		seen[e.ChangeSet] = true
+	}
+	if len(seen) != 5 {
+		t.Errorf("%d were entered", len(seen))
+	}
+}
+
+func TestALeadAppointsASubstituteAlone(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	today := calendar.Of(monday)
+	draft := func() register.Draft {
+		return register.Draft{Title: "代办", Reason: "出差", On: today, Order: register.Order{Roster: []roster.Change{{
+			Substitute: &roster.Substitute{For: "cc-water-officer-1", By: "cc-water-officer-2", Unit: "cc-water", From: today, Until: today.Add(4)},
+		}}}}
+	}
+	lead := approval.Actor{Person: "cc-water-lead", Role: roster.Lead, Unit: "cc-water"}
+	other := approval.Actor{Person: "cc-housing-lead", Role: roster.Lead, Unit: "cc-housing"}
+	for _, a := range []approval.Actor{other, officer("cc-water"), admin1} {
+		if _, err := h.keeper.Appoint(t.Context(), as(a), draft()); !approval.IsKind(err, approval.Forbidden) {
+			t.Errorf("%s appoints: %v", a.Person, err)
+		}
+	}
+	g, err := h.keeper.Appoint(t.Context(), as(lead), draft())
+	if err != nil || g.State.Status != register.Entered {
+		t.Fatalf("%+v, %v", g, err)
+	}
+	if by := h.service.Rules().Roster.Substitutes("cc-water-officer-1", "cc-water", today); !slices.Equal(by, []roster.PersonID{"cc-water-officer-2"}) {
+		t.Errorf("the substitutes are %v", by)
+	}
+}
+
+func TestSaysWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	unknown := reform(0, false)
+	unknown.Order.Transfers[0].To = "nobody"
+	gone := merger(0)
+	gone.Order.Roster[0].Reorganise.Passages[0].From = "nobody"
+	both := reform(0, false)
+	both.Order.Roster = merger(0).Order.Roster
+	for name, d := range map[string]register.Draft{"an unknown department": unknown, "a department that is not there": gone, "two kinds": both, "nothing": {Title: "x", Reason: "x", Ground: "x"}} {
+		if _, err := h.keeper.Propose(t.Context(), as(admin1), d); !approval.IsKind(err, approval.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTheSameProposalTwiceIsOne(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	call := approval.Call{Actor: admin1, Key: "k", Digest: "d"}
+	a, err := h.keeper.Propose(t.Context(), call, reform(0, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.enter(merger(0)) // after which the water bureau, to which it would move, is gone
+	b, err := h.keeper.Propose(t.Context(), call, reform(0, false))
+	if err != nil || b.ID != a.ID || !b.Repeated {
+		t.Errorf("again it answers %+v, %v", b, err)
+	}
+}
