@@ -1,5 +1,7 @@
 package approval
 
+import "lianban/shared/roster"
+
 // Urge (催办) is the branch's reminder to a department: noted on an open sign-off,
 // once per working day at most, with a text or without.
 type Urge struct {
@@ -11,8 +13,9 @@ type Urge struct {
 // sign-offs or (0) on the whole. An overseer's is an annotation (批注): the same,
 // with the role on record. It changes nothing else.
 type Comment struct {
-	SignOff int
-	Text    string
+	SignOff  int
+	Text     string
+	Mentions []roster.PersonID // people who find the comment among their mentions (提及)
 }
 
 const remarkRunes = 2000
@@ -58,12 +61,19 @@ func (c Comment) apply(t *transition) error {
 	if err := textField("text", c.Text, remarkRunes, true); err != nil {
 		return err
 	}
+	if err := t.mention(c.Mentions); err != nil {
+		return err
+	}
 	state := string(t.issue.Status)
 	if s := t.issue.SignOff(c.SignOff); s != nil {
 		state = string(s.State)
 	}
 	t.event(EvComment, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, state, state, c.Text
+		if len(c.Mentions) > 0 {
+			e.Detail = detail(map[string]any{"mentions": c.Mentions})
+		}
 	})
+	t.mentioned(c)
 	return nil
 }

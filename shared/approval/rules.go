@@ -66,14 +66,15 @@ type transition struct {
 	today calendar.Date
 	from  int64
 
-	issue   Issue
-	was     []SignOff // as the command found them
-	changed bool
-	touched [MaxSignOffs + 1]bool
-	watches [dutyWatch + 1]watchChange
-	events  []Event
-	start   *Start
-	wake    []Wake
+	issue    Issue
+	was      []SignOff // as the command found them
+	changed  bool
+	touched  [MaxSignOffs + 1]bool
+	watches  [dutyWatch + 1]watchChange
+	events   []Event
+	mentions []Mention
+	start    *Start
+	wake     []Wake
 }
 
 type watchChange uint8
@@ -370,6 +371,7 @@ func (t *transition) change() (Change, error) {
 	t.issue.Version = t.from + 1
 	c := Change{From: t.from, Events: t.events}
 	c.Added, c.Unadded = t.listAdded()
+	c.Mentions = t.mentions
 	for n := range t.watches {
 		if n < len(t.touched) && t.touched[n] {
 			c.SignOffs = append(c.SignOffs, t.issue.SignOffs[n-1])

@@ -35,6 +35,15 @@ type Store interface {
 	// SignOffs lists tasks. The index may lag behind the last commits.
 	SignOffs(ctx context.Context, q SignOffQuery, page Page) ([]Task, Cursor, error)
 
+	// Mentions lists a person's mentions, unread ones first, then the newest first.
+	// The index may lag behind the last writes.
+	Mentions(ctx context.Context, q MentionQuery, page Page) ([]Mention, Cursor, error)
+
+	// Mention returns one, or NotFound. SeeMention keeps it as it is given, with the
+	// time at which it was read.
+	Mention(ctx context.Context, id MentionID) (Mention, error)
+	SeeMention(ctx context.Context, m Mention) error
+
 	// Overdue lists watches whose moment passed before the given time, oldest
 	// first within a shard: what a lost timer left behind.
 	Overdue(ctx context.Context, shard int, before time.Time, page Page) ([]Late, Cursor, error)
@@ -71,6 +80,7 @@ type Change struct {
 	Unwatch  []int      // deleted
 	Added    []Task     // put: signatures that are asked for now
 	Unadded  []AddedRef // deleted: those that are no longer
+	Mentions []Mention  // put
 	Events   []Event
 	Outbox   *Outbox
 	Receipt  *Receipt

@@ -123,6 +123,7 @@ func New(c Config) (*API, error) {
 	a.attachments()
 	a.signers()
 	a.bulk()
+	a.mentions()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

@@ -89,8 +89,9 @@ type Urge struct {
 
 // Comment is a word on an issue.
 type Comment struct {
-	Text    string `json:"text" doc:"At most 2,000 characters."`
-	SignOff int    `json:"signOff,omitempty" doc:"The sign-off that it is about; absent: the whole issue."`
+	Text     string   `json:"text" doc:"At most 2,000 characters."`
+	SignOff  int      `json:"signOff,omitempty" doc:"The sign-off that it is about; absent: the whole issue."`
+	Mentions []string `json:"mentions,omitempty" doc:"At most 10 people who may see the issue; they find the comment at /mentions 提及."`
 }
 
 // Meet checks a duty off.
@@ -426,7 +427,11 @@ func (s *server) resume(ctx context.Context, in *becauseIn) (*IssueOut, error) {
 }
 
 func (s *server) comment(ctx context.Context, in *commentIn) (*IssueOut, error) {
-	return s.do(ctx, in.OfIssue, approval.Comment{SignOff: in.Body.SignOff, Text: in.Body.Text})
+	cmd := approval.Comment{SignOff: in.Body.SignOff, Text: in.Body.Text}
+	for _, id := range in.Body.Mentions {
+		cmd.Mentions = append(cmd.Mentions, roster.PersonID(id))
+	}
+	return s.do(ctx, in.OfIssue, cmd)
 }
 
 func (s *server) urge(ctx context.Context, in *urgeIn) (*IssueOut, error) {

@@ -167,6 +167,9 @@ func Ops(c approval.Change) ([]Op, error) {
 	for k := range c.Added {
 		put(addedItem(&c.Added[k]))
 	}
+	for k := range c.Mentions {
+		put(mentionItem(&c.Mentions[k]))
+	}
 	for _, r := range c.Unadded {
 		ops = append(ops, Op{Delete: addedKey(c.Issue.ID, r)})
 	}

@@ -54,6 +54,7 @@ type eventDetail struct {
 	Matter     catalog.MatterCode  `json:"matter"`
 	Rule       catalog.JoinRule    `json:"rule"`
 	Void       []int               `json:"void"`
+	Mentions   []roster.PersonID   `json:"mentions"`
 	Below      roster.Tier         `json:"below"`
 	Tried      *bool               `json:"tried"`
 	Untried    string              `json:"untried"`
@@ -139,6 +140,13 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 			out.Text = v.t(key, who, e.Reason)
 		} else {
 			out.Text = v.t(key+".task", who, e.Reason, task)
+		}
+		if len(d.Mentions) > 0 {
+			var names []string
+			for _, id := range d.Mentions {
+				names = append(names, v.person(id))
+			}
+			out.Text += v.t("event.comment.mentions", v.list(names))
 		}
 		out.Reason = "" // it is no reason for anything
 	case approval.EvAttach, approval.EvDetach:

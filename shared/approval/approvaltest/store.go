@@ -313,6 +313,42 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		}
 	})
 
+	run("ListsMentionsUnreadFirst", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 1))
+		n := next(c.Issue, "t")
+		for k, person := range []roster.PersonID{"ann", "ann", "bob", "ann"} {
+			n.Mentions = append(n.Mentions, approval.Mention{MentionID: approval.MentionID{Issue: "a1", Seq: int64(2 + k), Person: person}, Title: "t", Text: "看", At: day.Add(time.Duration(k) * time.Minute)})
+		}
+		commit(t, o.Store, n)
+		newest := must[approval.Mention](t)(o.Store.Mention(ctx, approval.MentionID{Issue: "a1", Seq: 5, Person: "ann"}))
+		newest.SeenAt = day.Add(time.Hour)
+		for range 2 {
+			if err := o.Store.SeeMention(ctx, newest); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := o.Store.Mention(ctx, approval.MentionID{Issue: "a1", Seq: 5, Person: "bob"}); !approval.IsKind(err, approval.NotFound) {
+			t.Errorf("somebody else's mention: %v", err)
+		}
+		o.settle()
+		var got []string
+		for page := (approval.Page{Limit: 1}); ; {
+			list, next, err := o.Store.Mentions(ctx, approval.MentionQuery{Person: "ann"}, page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range list {
+				got = append(got, fmt.Sprint(m.Seq, " ", m.SeenAt.IsZero()))
+			}
+			if page.Cursor = next; next == "" {
+				break
+			}
+		}
+		if want := []string{"3 true", "2 true", "5 false"}; !slices.Equal(got, want) {
+			t.Errorf("mentions %v, want %v", got, want)
+		}
+	})
+
 	run("ListsIssuesByProjectAndDistrict", func(t *testing.T, o Opened) {
 		first := commit(t, o.Store, sample("a1", 1))
 		red := sample("a2", 1)
