@@ -183,7 +183,7 @@ func (t *transition) lead(n int) (*SignOff, error) {
 // aside reports whether a person has an interest in the issue and must stand
 // aside (回避): it is their own, or their project's.
 func (t *transition) aside(person roster.PersonID) bool {
-	return person == t.issue.RaisedBy.Person || t.Roster.MustStandAside(person, t.issue.Project)
+	return t.own(person) || t.Roster.MustStandAside(person, t.issue.Project)
 }
 
 // owed checks that the department owes an answer now.

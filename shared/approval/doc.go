@@ -52,6 +52,8 @@
 //     date moves by the working days that the clock stood still, and the ladder
 //     counts none of them.
 //   - Who has an interest, or has declared one, neither decides nor claims.
+//   - An open task waits for nobody who is no officer of its department any more, and an
+//     issue follows its project to the branch, and the secretary, that it has now.
 //   - An extension is granted by another person than asked for it, once, before the
 //     last day has passed, and moves that day by exactly its days.
 //   - A transfer never resets a clock: it counts from the original receipt.

@@ -64,6 +64,7 @@ const (
 	EvMeet       = "meet_duty"
 	EvMiss       = "miss_duty"
 	EvRevoke     = "revoke"
+	EvHandOver   = "hand_over"
 	EvOfficer    = "name_officer"
 	EvYellow     = "yellow"
 	EvRed        = "red"

@@ -66,7 +66,8 @@ type Issue struct {
 	Joins       []Join           `json:"joins,omitempty"`   // once raised: those in force
 	Assumed     []string         `json:"assumed,omitempty"` // inputs that no source states; shown wherever the issue is
 
-	Officer     roster.PersonID `json:"officer,omitempty"` // 包干责任人, as named; see OfficerOf
+	Officer     roster.PersonID `json:"officer,omitempty"`   // 包干责任人, as named; see OfficerOf
+	Secretary   roster.PersonID `json:"secretary,omitempty"` // who took it over from who raised it
 	RaisedBy    Actor           `json:"raisedBy"`
 	CreatedAt   time.Time       `json:"createdAt"`
 	RaisedAt    time.Time       `json:"raisedAt,omitzero"`

@@ -39,6 +39,7 @@ func (r Rules) Apply(issue Issue, actor Actor, cmd Command, now time.Time) (Chan
 	if err := t.StandsIn(actor, t.today); err != nil {
 		return Change{}, err
 	}
+	t.handOver()
 	if err := cmd.apply(t); err != nil {
 		return Change{}, err
 	}

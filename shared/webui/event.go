@@ -50,6 +50,8 @@ type eventDetail struct {
 	Standing   []int               `json:"standing"`
 	Days       int                 `json:"days"`
 	Unit       calendar.Unit       `json:"unit"`
+	Secretary  roster.PersonID     `json:"secretary"`
+	Branch     roster.BranchID     `json:"branch"`
 	From       calendar.Date       `json:"from"`
 	Matter     catalog.MatterCode  `json:"matter"`
 	Rule       catalog.JoinRule    `json:"rule"`
@@ -123,6 +125,15 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 			out.Text = v.t(key, who, task, officer)
 		} else {
 			out.Text = v.t(key+".from", who, task, v.person(d.Was), officer)
+		}
+	case approval.EvHandOver:
+		switch {
+		case d.Branch == "":
+			out.Text = v.t(key, v.person(d.Was), v.person(d.Secretary))
+		case d.Secretary == "":
+			out.Text = v.t(key+".vacant", v.unit(string(d.Branch)))
+		default:
+			out.Text = v.t(key+".branch", v.unit(string(d.Branch)), v.person(d.Secretary))
 		}
 	case approval.EvOfficer:
 		out.Text = v.t(key, who, v.person(d.Was), v.person(d.Officer))
