@@ -247,6 +247,7 @@ const description = `Joint sign-off of key construction projects 重点项目并
 * Every change needs an Idempotency-Key (1 to 128 visible ASCII characters). The same key with the same request does nothing twice.
 * An issue's ETag is its version; send it as If-Match to change only what you have seen.
 * Errors are problem+json (RFC 9457), in Chinese or, with Accept-Language: en, in English.
+* A file is attached in three steps: announce it (POST …/attachments/uploads), send it to the address that comes back, attach it (POST …/attachments). Where it is kept elsewhere, a download is answered by 303.
 * Lists answer items and, when there is more, next: send it as cursor, or follow the Link header.
 
 请求出错时按 Accept-Language 返回中文（默认）或英文说明；凡改变数据的请求须带 Idempotency-Key。`
