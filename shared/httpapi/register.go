@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -36,12 +37,15 @@ type TransferOrder struct {
 	MovesOpen bool   `json:"movesOpen,omitempty" doc:"Open cases go along; otherwise they stay with the old department until they are decided."`
 }
 
-// HolidayOrder is a notice with its days one by one.
+// HolidayOrder is a notice: its text as published, or its days one by one.
 type HolidayOrder struct {
+	Text   string           `json:"text,omitempty" doc:"The notice, pasted whole. Nothing else is then given."`
 	Number string           `json:"number,omitempty" doc:"The notice's number 文号."`
 	Year   int              `json:"year,omitempty"`
 	Amends string           `json:"amends,omitempty" doc:"The number of the notice whose days it may replace."`
 	Days   []HolidayOrderOn `json:"days,omitempty"`
+	// DoubtsRead goes with Text.
+	DoubtsRead bool `json:"doubtsRead,omitempty" doc:"Sentences of the text that were not understood have been read; they set no day."`
 }
 
 // HolidayOrderOn is a day that a notice names.
@@ -222,11 +226,38 @@ func (p ProposeChange) draft() (register.Draft, error) {
 }
 
 func (h HolidayOrder) notice() (calendar.Notice, error) {
-	n := calendar.Notice{Number: h.Number, Year: h.Year, Amends: h.Amends}
-	for _, d := range h.Days {
-		n.Days = append(n.Days, calendar.Day{Date: d.Date, Kind: calendar.Kind(d.Kind), Name: d.Name, Notice: h.Number})
+	if h.Text == "" {
+		n := calendar.Notice{Number: h.Number, Year: h.Year, Amends: h.Amends}
+		for _, d := range h.Days {
+			n.Days = append(n.Days, calendar.Day{Date: d.Date, Kind: calendar.Kind(d.Kind), Name: d.Name, Notice: h.Number})
+		}
+		return n, nil
 	}
-	return n, nil
+	if h.Number != "" || h.Year != 0 || h.Amends != "" || len(h.Days) > 0 {
+		return calendar.Notice{}, &fault{kind: kindInvalid, field: "holidays", text: text("请只填写通知全文，或者逐项填写文号、年份和日期。", "Give the notice's text, or its number, year and days, not both.")}
+	}
+	n, doubts, err := calendar.ParseNotice(h.Text)
+	if e, ok := errors.AsType[*calendar.NoticeError](err); ok {
+		return n, unread(e.Faults)
+	}
+	if err == nil && len(doubts) > 0 && !h.DoubtsRead {
+		err = unread(append(doubts, calendar.Doubt{ZH: "以上各句未能识别，请对照通知核对；确认无误后选 doubtsRead 再提交。", EN: "These sentences were not understood: compare them with the notice, and submit again with doubtsRead when nothing is missing."}))
+	}
+	return n, err
+}
+
+// unread lists what was not understood of a notice, sentence by sentence.
+func unread(doubts []calendar.Doubt) error {
+	f := &fault{kind: kindInvalid, field: "holidays.text"}
+	for _, d := range doubts {
+		zh, en := d.ZH, d.EN
+		if d.Words != "" {
+			zh, en = "“"+d.Words+"”："+zh, "“"+d.Words+"”: "+en
+		}
+		f.more = append(f.more, fieldFault{f.field, text(zh, en)})
+	}
+	f.text = f.more[0].text
+	return f
 }
 
 func (v view) changeSet(g docket.Got[register.ChangeSet]) ChangeSet {

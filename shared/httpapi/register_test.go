@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -96,6 +97,42 @@ func TestTwoAdministratorsEnterAYearsHolidays(t *testing.T) {
 	if got := w.get(fenjiang, "/calendar/2027-01-01").is(200).text("working"); got != "false" {
 		t.Error("New Year's Day is worked")
 	}
+}
+
+// pasted is a notice in the usual form; its dates are made up for this test.
+const pasted = `国务院办公厅关于2027年部分节假日安排的通知
+国办发明电〔2026〕99号
+各省、自治区、直辖市人民政府，国务院各部委、各直属机构：
+经国务院批准，现将2027年元旦、春节、清明节、劳动节、端午节、中秋节和国庆节放假调休日期的具体安排通知如下。
+一、元旦：1月1日（周五）至3日（周日）放假，共3天。
+二、春节：2月5日（周五）至11日（周四）放假调休，共7天。
+三、清明节：4月3日（周六）至5日（周一）放假，共3天。
+四、劳动节：5月1日（周六）至5日（周三）放假调休，共5天。
+五、端午节：6月9日（周三）放假，共1天。
+六、中秋节：9月15日（周三）放假，共1天。
+七、国庆节：10月1日（周五）至7日（周四）放假调休，共7天。
+节假日期间，各地区、各部门要妥善安排好值班和安全、保卫、疫情防控等工作。`
+
+func TestAPastedNoticeIsReadAndItsFaultsAreNamed(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	order := func(text string) string {
+		body, err := json.Marshal(map[string]any{"title": "2027年节假日安排", "reason": "通知已公布", "ground": "国办发明电〔2026〕99号", "holidays": map[string]any{"text": text}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	a := w.post(admin, "/register/changes", order(pasted)).is(201)
+	if a.text("holidays", "number") != "国办发明电〔2026〕99号" || a.text("holidays", "year") != "2027" || a.text("holidays", "days", 0, "date") != "2027-01-01" {
+		t.Errorf("it is read as %s", a.body)
+	}
+	w.post(admin, "/register/changes", order(strings.Replace(pasted, "1月1日（周五）", "1月1日（周四）", 1))).problem(422, "invalid", "holidays.text")
+	unsure := w.post(admin, "/register/changes", order(pasted+"\n八、另有安排。")).problem(422, "invalid", "holidays.text")
+	if !strings.Contains(string(unsure.body), "八、另有安排") {
+		t.Errorf("the sentence is not quoted: %s", unsure.body)
+	}
+	w.post(admin, "/register/changes", strings.Replace(order(pasted+"\n八、另有安排。"), `"holidays":{`, `"holidays":{"doubtsRead":true,`, 1)).is(201)
 }
 
 func TestALeadAppointsASubstituteOverTheAPI(t *testing.T) {
