@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -192,7 +193,7 @@ func (t *transition) owed(s *SignOff) error {
 		return err
 	}
 	if s.Disputed() {
-		return refuse(Conflict, "", "该任务的承办部门有争议，请待临时党总支确定后再办理。", "Whose task this is, is in dispute; wait until the general branch has decided.")
+		return refuse(Conflict, "", "该任务的承办部门尚未确定，请待临时党总支确定后再办理。", "Whose task this is, is not settled yet; wait until the general branch has decided.")
 	}
 	return nil
 }
@@ -266,6 +267,7 @@ func (c Raise) apply(t *transition) error {
 		}
 		e.Detail = detail(d)
 	})
+	t.unowned()
 	return nil
 }
 
@@ -357,8 +359,8 @@ func (r Rules) Plan(district roster.DistrictCode, p Petition, on calendar.Date) 
 			return nil, refuse(Invalid, "items["+itoa(k)+"]", "事项“%[1]s”重复了。", "Item %[2]q is named twice.", item.NameZH, item.NameEN)
 		}
 		department, err := r.Catalog.Competent(no, district, on)
-		if err != nil {
-			return nil, refuse(Invalid, "items["+itoa(k)+"]", "“%[1]s”目前没有主管部门，请联系管理员登记事权后再提出。", "Nobody is competent for %[2]q at present; ask an administrator to enter the competence.", item.NameZH, item.NameEN)
+		if _, nobody := errors.AsType[*catalog.NobodyError](err); err != nil && !nobody {
+			return nil, fmt.Errorf("competence for an item that the catalogue has: %w", err)
 		}
 		limit, mark := item.ClockLimit()
 		number[no] = len(signOffs) + 1

@@ -53,6 +53,9 @@ func (c Conform) apply(t *transition) error {
 
 // heir is the department that a sign-off belongs with, as the register stands.
 func (t *transition) heir(s *SignOff) roster.DepartmentID {
+	if s.Unowned() {
+		return "" // the general branch decides
+	}
 	if to, ok := t.Roster.SuccessorFor(s.Department, int(s.Item)); ok && to != s.Department {
 		return to
 	}

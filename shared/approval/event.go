@@ -81,6 +81,7 @@ const (
 	EvStuck      = "stuck"
 	EvResume     = "resume"
 	EvCarryOver  = "carry_over" // a new execution takes over a round that has gone on for long
+	EvUnowned    = "unowned"    // nobody is competent: the general branch decides whose it is
 	EvFollow     = "follow"     // tasks went to another department with their competence
 	EvRestate    = "restate"    // last days moved with the calendar
 	EvRouse      = "rouse"      // the sweep woke what a lost timer left asleep

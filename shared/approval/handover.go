@@ -22,7 +22,8 @@ type SendBack struct {
 	Reason  string
 }
 
-// Assign (指定承办) decides whose a task is that was transferred and sent back. It
+// Assign (指定承办) decides whose a task is that was transferred and sent back, or
+// for which nobody is competent. It
 // is for the general branch, or for the headquarters once the issue has climbed
 // there, and it is final in this round.
 type Assign struct {
@@ -48,9 +49,32 @@ type Word struct {
 	At     time.Time `json:"at"`
 }
 
+// Unowned (承办部门待定) reports whether the catalogue named nobody who is competent:
+// the general branch decides whose it is, within the days that it has for a ruling,
+// and the department's own clock starts then.
+func (s *SignOff) Unowned() bool { return s.Department == "" }
+
+// unowned puts on record which sign-offs the general branch has to give to a
+// department, because the catalogue names nobody.
+func (t *transition) unowned() {
+	var numbers []int
+	for k := range t.issue.SignOffs {
+		if s := &t.issue.SignOffs[k]; s.Unowned() {
+			numbers = append(numbers, s.N)
+		}
+	}
+	if numbers == nil {
+		return
+	}
+	t.event(EvUnowned, func(e *Event) {
+		e.By, e.Before, e.After = Machine, string(Raised), string(Raised)
+		e.Detail = detail(map[string]any{"opened": numbers, "district": t.issue.District})
+	})
+}
+
 // Disputed reports whether nobody has yet decided whose the sign-off is.
 func (s *SignOff) Disputed() bool {
-	return s.State == Open && s.Handover != nil && s.Handover.Back != nil && s.Handover.Ruled == nil
+	return s.State == Open && s.Unowned() || s.State == Open && s.Handover != nil && s.Handover.Back != nil && s.Handover.Ruled == nil
 }
 
 // AssignsOn reports whether the actor decides whose the disputed sign-offs of the
@@ -113,7 +137,7 @@ func (c Transfer) apply(t *transition) error {
 		return err
 	}
 	switch h := s.Handover; {
-	case h != nil && h.Ruled != nil:
+	case h != nil && h.Ruled != nil, s.Assigned != nil:
 		return refuse(Conflict, "", "该任务的承办部门已由临时党总支确定，不能再转办。", "Whose task this is has been decided by the general branch; it is not transferred again.")
 	case h != nil:
 		return refuse(Conflict, "", "该任务已转办过一次，不属本部门职责的请退回。", "This task has been transferred once; send it back if it is not your department's.")
@@ -169,7 +193,7 @@ func (c Assign) apply(t *transition) error {
 		return err
 	}
 	if !s.Disputed() {
-		return refuse(Conflict, "signOff", "该任务的承办部门没有争议。", "Whose task this is, is not in dispute.")
+		return refuse(Conflict, "signOff", "该任务的承办部门已经明确，没有争议。", "Whose task this is, is known and not in dispute.")
 	}
 	if !t.AssignsOn(&t.issue, t.actor) {
 		return refuse(Forbidden, "", "承办部门有争议的，由临时党总支确定。", "The general branch decides whose a disputed task is.")
@@ -187,10 +211,16 @@ func (c Assign) apply(t *transition) error {
 		return err
 	}
 	s = t.touch(c.SignOff)
-	h := *s.Handover
-	h.Owner, h.Ruled = c.To, &Word{c.Reason, t.actor, t.now}
-	s.Handover = &h
-	t.pass(s, c.To)
+	if word := (Word{c.Reason, t.actor, t.now}); s.Unowned() {
+		s.Assigned, s.Department, s.OpenedAt, s.AcceptedAt = &word, c.To, t.now, t.now
+		t.reckon(s)
+		t.nudge(s.N)
+	} else {
+		h := *s.Handover
+		h.Owner, h.Ruled = c.To, &word
+		s.Handover = &h
+		t.pass(s, c.To)
+	}
 	t.event(EvAssign, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Open), c.Reason
 		e.Detail = detail(map[string]any{"department": c.To})

@@ -201,6 +201,12 @@ func (t *transition) reckon(s *SignOff) {
 		s.Due, s.Light = Due{}, Green
 		return
 	}
+	if s.Unowned() {
+		due := t.Calendar.Due(calendar.Of(s.OpenedAt), consultDays, calendar.WorkingDays, nil)
+		s.Due = Due{due.On, due.Provisional}
+		t.giveBack(s)
+		return
+	}
 	ended := s.spans()
 	if e := s.Extension; e.granted() {
 		// An extension runs from the last day that stood when it was granted; a stop

@@ -76,7 +76,8 @@ type SignOff struct {
 	ClaimedAt  time.Time       `json:"claimedAt,omitzero"`
 	Recused    []Recusal       `json:"recused,omitempty"`
 	Handover   *Handover       `json:"handover,omitempty"`
-	UrgedOn    calendar.Date   `json:"urgedOn,omitzero"` // when the branch urged it last
+	Assigned   *Word           `json:"assigned,omitempty"` // how the general branch gave it to a department, when nobody was competent
+	UrgedOn    calendar.Date   `json:"urgedOn,omitzero"`   // when the branch urged it last
 	Urges      int             `json:"urges,omitempty"`
 
 	Climbs  []Climb      `json:"climbs,omitempty"`  // the tiers it has climbed to
@@ -221,6 +222,9 @@ func (s *SignOff) start() calendar.Date {
 
 // days is the whole limit, with what an extension added.
 func (s *SignOff) days() int {
+	if s.Unowned() {
+		return consultDays
+	}
 	if s.Extension.granted() {
 		return s.Limit.Days + s.Extension.Days
 	}

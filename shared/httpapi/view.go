@@ -381,6 +381,9 @@ func (v view) unit(id string) *Ref {
 }
 
 func (v view) department(id roster.DepartmentID) Ref {
+	if id == "" {
+		return Ref{"", Name{"承办部门待定", "department not settled yet"}}
+	}
 	return Ref{string(id), Name(v.Roster.UnitName(string(id)))}
 }
 

@@ -97,7 +97,9 @@ func signOffItem(i *approval.Issue, s *approval.SignOff) (*Item, error) {
 			due = s.Due.On.String()
 		}
 		order := due + "#" + string(i.ID) + "#" + two(s.N)
-		item.G1PK, item.G1SK = "Q#"+string(s.Department), order
+		if !s.Unowned() {
+			item.G1PK, item.G1SK = "Q#"+string(s.Department), order
+		}
 		if s.Assignee != "" {
 			item.G2PK, item.G2SK = "C#"+string(s.Assignee), order
 		}

@@ -233,6 +233,8 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, task)
 	case approval.EvCarry:
 		out.Text = v.t(key, v.matter(d.Matter), v.name(d.Rule.Name()), v.numbers(d.Void))
+	case approval.EvUnowned:
+		out.Text, out.Class = v.t(key, v.numbers(d.Opened)), "alarm"
 	case approval.EvFollow:
 		var parts []string
 		for _, f := range d.Followed {

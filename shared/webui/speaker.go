@@ -107,7 +107,12 @@ func (s *speaker) left(due, today calendar.Date, unit calendar.Unit) string {
 
 func (s *speaker) unit(id string) string { return s.name(s.rules().Roster.UnitName(id)) }
 
-func (s *speaker) department(id roster.DepartmentID) string { return s.unit(string(id)) }
+func (s *speaker) department(id roster.DepartmentID) string {
+	if id == "" {
+		return s.t("department.unsettled")
+	}
+	return s.unit(string(id))
+}
 
 func (s *speaker) person(id roster.PersonID) string {
 	p, ok := s.rules().Roster.Person(id)
