@@ -470,7 +470,7 @@ func (t *transition) listAdded() (put []Task, drop []AddedRef) {
 			asked := j < len(s.Added) && s.Added[j].State == AddedAsked
 			listed := j < len(was) && was[j].State == AddedAsked
 			switch {
-			case asked && !listed:
+			case asked && (!listed || was[j].Department != s.Added[j].Department):
 				put = append(put, t.addedTask(s, &s.Added[j]))
 			case listed && !asked:
 				drop = append(drop, AddedRef{s.N, j + 1})

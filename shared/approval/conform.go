@@ -1,8 +1,6 @@
 package approval
 
 import (
-	"time"
-
 	"lianban/shared/calendar"
 	"lianban/shared/roster"
 )
@@ -22,6 +20,7 @@ type Followed struct {
 	SignOff int                 `json:"signOff"`
 	From    roster.DepartmentID `json:"from"`
 	To      roster.DepartmentID `json:"to"`
+	Added   int                 `json:"added,omitempty"` // of an added signature: its number
 }
 
 func (c Conform) apply(t *transition) error {
@@ -38,9 +37,10 @@ func (c Conform) apply(t *transition) error {
 			continue
 		}
 		if to := t.heir(s); to != s.Department {
-			followed = append(followed, Followed{s.N, s.Department, to})
+			followed = append(followed, Followed{SignOff: s.N, From: s.Department, To: to})
 			t.follow(s.N, to)
 		}
+		followed = append(followed, t.followAdded(s.N)...)
 	}
 	if followed != nil {
 		t.event(EvFollow, func(e *Event) {
@@ -72,7 +72,7 @@ func (t *transition) follow(n int, to roster.DepartmentID) {
 	s := t.touch(n)
 	s.Department = to
 	if s.Assignee != "" && !t.Roster.Holds(s.Assignee, roster.Officer, string(to)) {
-		s.Assignee, s.ClaimedAt = "", time.Time{}
+		s.pool()
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // somebody claimed who is no officer of the department any more is free: it shall
 // not wait for who has left.
 func (r Rules) Claimed(s *SignOff) roster.PersonID {
-	if s.State == Open && !r.Roster.Holds(s.Assignee, roster.Officer, string(s.Department)) {
+	if s.State == Open && s.Decision == nil && !r.Roster.Holds(s.Assignee, roster.Officer, string(s.Department)) {
 		return ""
 	}
 	return s.Assignee

@@ -238,7 +238,11 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 	case approval.EvFollow:
 		var parts []string
 		for _, f := range d.Followed {
-			parts = append(parts, v.t(key+".task", f.SignOff, v.department(f.From), v.department(f.To)))
+			what := key + ".task"
+			if f.Added != 0 {
+				what = key + ".added"
+			}
+			parts = append(parts, v.t(what, f.SignOff, v.department(f.From), v.department(f.To)))
 		}
 		out.Text = v.t(key, strings.Join(parts, v.t("list.separator")))
 	case approval.EvRestate:
