@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 
@@ -12,6 +13,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/config"
 	"lianban/shared/httpapi"
+	"lianban/shared/intake"
 	"lianban/shared/lambdafn"
 	"lianban/shared/store/s3"
 	"lianban/shared/webui"
@@ -25,7 +27,7 @@ func main() {
 		}
 		service, verifier := h.Service(nil), access.NewOIDC(h.Issuer)
 		keeper := h.Register(service)
-		settings := httpapi.Config{Service: service, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
+		settings := httpapi.Config{Service: service, Intake: intake.NewService(service, h.Store, newCode), Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
 		if h.Bucket != "" {
 			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)
 			service.Papers, settings.Links = bucket, bucket
@@ -45,6 +47,9 @@ func main() {
 		return lambdafn.Fresh(keeper, lambdafn.Gateway{Handler: mux}), nil
 	})
 }
+
+// newCode makes check codes: ten letters and digits, 50 bits.
+func newCode() string { return rand.Text()[:10] }
 
 // cursorKey is the key that signs list cursors: given as it is, or fetched once
 // from the secret that holds it.

@@ -22,6 +22,7 @@ type Petition struct {
 	Parties     []Party          `json:"parties"`     // of coordination matters
 	Joins       []Join           `json:"joins"`       // of matters that are not agreed as the catalogue says
 	Assumed     []string         `json:"assumed"`
+	Request     string           `json:"request"` // the request (诉求) that it came from; a draft keeps it
 }
 
 // Party is a department asked to take part in a coordination matter (协调事项).
@@ -233,7 +234,7 @@ func (c Raise) apply(t *transition) error {
 	if t.issue.Version != 0 && t.issue.Status != Draft {
 		return refuse(Closed, "", "该问题已经提出。", "The issue has been raised already.")
 	}
-	p := Petition{t.issue.Project, t.issue.Title, t.issue.Body, t.issue.Items, t.issue.Commitments, t.issue.Parties, t.issue.Joins, t.issue.Assumed}
+	p := Petition{t.issue.Project, t.issue.Title, t.issue.Body, t.issue.Items, t.issue.Commitments, t.issue.Parties, t.issue.Joins, t.issue.Assumed, t.issue.Request}
 	if c.Petition != nil {
 		p = *c.Petition
 	}
@@ -312,6 +313,9 @@ func (t *transition) fill(p Petition, whole bool) error {
 	i := &t.issue
 	i.Project, i.District, i.Title, i.Body = p.Project, project.District, strings.TrimSpace(p.Title), strings.TrimSpace(p.Body)
 	i.Items, i.Commitments, i.Parties, i.Joins, i.Assumed = p.Items, p.Commitments, p.Parties, p.Joins, p.Assumed
+	if p.Request != "" {
+		i.Request = p.Request
+	}
 	i.RaisedBy = t.actor
 	return nil
 }

@@ -61,6 +61,12 @@ func Refuse(kind Kind, field, zh, en string, args ...any) *Error {
 	return refuse(kind, field, zh, en, args...)
 }
 
+// CheckText holds a text field to its length and to valid text, for the packages
+// that have rules of their own.
+func CheckText(field, value string, most int, mandatory bool) error {
+	return textField(field, value, most, mandatory)
+}
+
 // IsKind reports whether err is, or wraps, an Error of the kind.
 func IsKind(err error, kind Kind) bool {
 	e, ok := errors.AsType[*Error](err)

@@ -65,6 +65,7 @@ type Issue struct {
 	Parties     []Party          `json:"parties,omitempty"`
 	Joins       []Join           `json:"joins,omitempty"`   // once raised: those in force
 	Assumed     []string         `json:"assumed,omitempty"` // inputs that no source states; shown wherever the issue is
+	Request     string           `json:"request,omitempty"` // the request (诉求) that it came from
 
 	Officer     roster.PersonID `json:"officer,omitempty"`   // 包干责任人, as named; see OfficerOf
 	Secretary   roster.PersonID `json:"secretary,omitempty"` // who took it over from who raised it

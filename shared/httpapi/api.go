@@ -14,6 +14,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/intake"
 	"lianban/shared/register"
 )
 
@@ -24,6 +25,7 @@ const Base = "/api/v1"
 type Config struct {
 	Service  *approval.Service
 	Register *register.Keeper
+	Intake   *intake.Service
 	Verifier access.Verifier
 	SignIn   *access.Local // signs demo people in; nil when another issuer serves
 	// CursorKey signs list cursors: 16 bytes or more, the same in every process.
@@ -46,6 +48,7 @@ type API struct {
 type server struct {
 	service  *approval.Service
 	register *register.Keeper
+	intake   *intake.Service
 	verifier access.Verifier
 	signIn   *access.Local
 	cursors  cursors
@@ -81,6 +84,9 @@ func New(c Config) (*API, error) {
 	if c.Register == nil {
 		faults = append(faults, errors.New("no register"))
 	}
+	if c.Intake == nil {
+		faults = append(faults, errors.New("no intake of requests"))
+	}
 	if c.Verifier == nil {
 		faults = append(faults, errors.New("no verifier of tokens"))
 	}
@@ -97,7 +103,7 @@ func New(c Config) (*API, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
-		service: c.Service, register: c.Register, verifier: c.Verifier,
+		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
 		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey},
 	}}
@@ -124,6 +130,8 @@ func New(c Config) (*API, error) {
 	a.signers()
 	a.bulk()
 	a.mentions()
+	a.requests()
+	a.pool()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

@@ -71,7 +71,7 @@ func TestOpenAPIIsServed(t *testing.T) {
 func TestRoutesAndOpenAPIAgree(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	foreign, err := httpapi.New(httpapi.Config{Service: w.service, Register: w.register, Verifier: w.issuer, CursorKey: cursorKey, Links: elsewhere{}})
+	foreign, err := httpapi.New(httpapi.Config{Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, CursorKey: cursorKey, Links: elsewhere{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +99,8 @@ func TestRoutesAndOpenAPIAgree(t *testing.T) {
 func TestEveryRouteButThePublicOnesNeedsASignIn(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	public := []string{"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/people", "GET /healthz", "PUT /api/v1/uploads/{id}/{hash}", "GET /api/v1/openapi.json", "GET /api/v1/openapi.yaml"}
-	fill := strings.NewReplacer("{id}", "x", "{n}", "1", "{hash}", "x", "{no}", "1", "{date}", "2026-03-02")
+	public := []string{"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/people", "GET /healthz", "PUT /api/v1/uploads/{id}/{hash}", "GET /api/v1/status/{receipt}", "POST /api/v1/status/{receipt}/rating", "GET /api/v1/openapi.json", "GET /api/v1/openapi.yaml"}
+	fill := strings.NewReplacer("{id}", "x", "{n}", "1", "{hash}", "x", "{receipt}", "x", "{no}", "1", "{date}", "2026-03-02")
 	for _, pattern := range w.api.Patterns() {
 		method, path, _ := strings.Cut(pattern, " ")
 		a := w.send(method, fill.Replace(path), "")
@@ -123,13 +123,13 @@ func TestRefusesAConfigurationAndNamesEveryFault(t *testing.T) {
 	if err == nil {
 		t.Fatal("an empty configuration is taken")
 	}
-	for _, fault := range []string{"no service", "no register", "no verifier", "cursor key of 5 bytes"} {
+	for _, fault := range []string{"no service", "no intake", "no register", "no verifier", "cursor key of 5 bytes"} {
 		if !strings.Contains(err.Error(), fault) {
 			t.Errorf("%q is not in %v", fault, err)
 		}
 	}
 	w := open(t)
-	if _, err = httpapi.New(httpapi.Config{Service: w.service, Register: w.register, Verifier: w.issuer, CursorKey: cursorKey}); err == nil || !strings.Contains(err.Error(), "neither a shelf nor links") {
+	if _, err = httpapi.New(httpapi.Config{Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, CursorKey: cursorKey}); err == nil || !strings.Contains(err.Error(), "neither a shelf nor links") {
 		t.Errorf("attachments are kept nobody knows where: %v", err)
 	}
 }

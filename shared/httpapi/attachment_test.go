@@ -255,7 +255,7 @@ func TestWhereAttachmentsAreKeptElsewherePeopleAreSentThere(t *testing.T) {
 	serve := func(links httpapi.Links) {
 		t.Helper()
 		var err error
-		if w.api, err = httpapi.New(httpapi.Config{Service: w.service, Register: w.register, Verifier: w.issuer, CursorKey: cursorKey, Links: links}); err != nil {
+		if w.api, err = httpapi.New(httpapi.Config{Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, CursorKey: cursorKey, Links: links}); err != nil {
 			t.Fatal(err)
 		}
 	}

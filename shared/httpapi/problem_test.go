@@ -188,7 +188,7 @@ func TestAPanicIsAnInternalErrorToo(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	var err error
-	w.api, err = httpapi.New(httpapi.Config{Service: w.service, Register: w.register, Verifier: fallen{}, CursorKey: cursorKey, Links: elsewhere{}, Log: slog.New(slog.NewTextHandler(w.log, nil))})
+	w.api, err = httpapi.New(httpapi.Config{Service: w.service, Intake: w.intake, Register: w.register, Verifier: fallen{}, CursorKey: cursorKey, Links: elsewhere{}, Log: slog.New(slog.NewTextHandler(w.log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/httpapi"
+	"lianban/shared/intake"
 	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"
@@ -42,6 +43,7 @@ type world struct {
 	register *register.Keeper
 	issuer   *access.Local
 	api      *httpapi.API
+	intake   *intake.Service
 	log      *buffer
 	files    string // where attachments lie
 	keys     int
@@ -94,7 +96,8 @@ func openBroken(t *testing.T) (*world, *broken) {
 	}
 	t.Cleanup(func() { _ = file.Close() })
 	w := &world{t: t, clock: approvaltest.NewClock(monday), log: &buffer{}}
-	b := &broken{Store: store.New(file.Table())}
+	kept := store.New(file.Table())
+	b := &broken{Store: kept}
 	w.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders},
 		b, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
 	w.issuer = access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)), w.clock.Now)
@@ -106,9 +109,10 @@ func openBroken(t *testing.T) (*world, *broken) {
 	w.service.Papers = shelf
 	n := 0
 	w.register = register.New(store.New(file.Table()), w.service, w.clock.Now, func() string { n++; return fmt.Sprintf("change-%02d", n) })
+	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.api, err = httpapi.New(httpapi.Config{
 		Shelf:   shelf,
-		Service: w.service, Register: w.register, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
+		Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	if err != nil {

@@ -97,6 +97,7 @@ type Issue struct {
 	Summary
 	AsOf         calendar.Date `json:"asOf" format:"date" doc:"The day from which remaining days are counted."`
 	Body         string        `json:"body,omitempty"`
+	Request      string        `json:"request,omitempty" doc:"The id of the request 诉求 that it came from."`
 	Items        []ItemRef     `json:"items"`
 	Commitments  []int         `json:"commitments" doc:"Items asked for on commitment 告知承诺."`
 	Parties      []Party       `json:"parties"`
@@ -445,7 +446,7 @@ func (v view) summary(i *approval.Issue) Summary {
 
 func (v view) issue(i *approval.Issue) *Issue {
 	out := &Issue{
-		Summary: v.summary(i), AsOf: v.today, Body: i.Body,
+		Summary: v.summary(i), AsOf: v.today, Body: i.Body, Request: i.Request,
 		Items:       list(i.Items, v.item),
 		Commitments: list(i.Commitments, func(no catalog.ItemNo) int { return int(no) }),
 		Parties:     list(i.Parties, v.party),

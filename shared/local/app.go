@@ -26,6 +26,7 @@ import (
 	"lianban/shared/catalog"
 	"lianban/shared/engine"
 	"lianban/shared/handler"
+	"lianban/shared/intake"
 	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"
@@ -61,6 +62,7 @@ type Streams struct{ Out, Err io.Writer }
 type App struct {
 	Service  *approval.Service
 	Register *register.Keeper
+	Intake   *intake.Service
 	Engine   *engine.Engine
 	SignIn   *access.Local
 
@@ -105,6 +107,9 @@ func (c *Config) rules() approval.Rules {
 
 // NewID makes UUIDv7 ids.
 func NewID() approval.IssueID { return approval.IssueID(uuid.Must(uuid.NewV7()).String()) }
+
+// NewCode makes check codes: ten letters and digits, 50 bits.
+func NewCode() string { return rand.Text()[:10] }
 
 // Open opens the data file and puts the house together. Nothing moves yet.
 func Open(ctx context.Context, c Config) (*App, error) {
@@ -156,6 +161,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	if err := a.Register.Refresh(ctx); err != nil {
 		return err
 	}
+	a.Intake = intake.NewService(a.Service, a.store, NewCode)
 	a.relay = approval.Relay{Workflows: flows, Store: a.store}
 	functions := handler.New(a.Service).Functions()
 	a.Engine, err = engine.New(ctx, engine.Config{

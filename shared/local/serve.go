@@ -87,7 +87,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 
 // Handler is everything that is served: the API and the pages.
 func (a *App) Handler() (http.Handler, error) {
-	api, err := httpapi.New(httpapi.Config{Service: a.Service, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Log: a.log})
+	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
