@@ -283,21 +283,34 @@ func (t *transition) round(note string) {
 
 // fill takes a petition into the issue, checking every field.
 func (t *transition) fill(p Petition, whole bool) error {
-	project, ok := t.Roster.Project(p.Project)
+	if err := t.place(p.Project); err != nil {
+		return err
+	}
+	if err := t.secretary(); err != nil {
+		return err
+	}
+	return t.write(p, whole)
+}
+
+// place says whose project the issue is about.
+func (t *transition) place(id roster.ProjectID) error {
+	project, ok := t.Roster.Project(id)
 	if !ok {
 		return refuse(Invalid, "project", "没有这个重点项目，请从项目列表中选择。", "There is no such project; choose one from the list.")
 	}
-	branch, ok := t.Roster.BranchOf(p.Project)
+	branch, ok := t.Roster.BranchOf(id)
 	if !ok {
 		return refuse(Invalid, "project", "该项目尚未建立临时党支部，请先请管理员登记支部。", "The project has no branch yet; ask an administrator to register one.")
 	}
 	if t.issue.Version != 0 && t.issue.Branch != branch.ID {
 		return refuse(Invalid, "project", "草稿不能改到其他支部的项目，请另行提出。", "A draft cannot move to another branch's project; raise a new one.")
 	}
-	t.issue.Branch = branch.ID
-	if err := t.secretary(); err != nil {
-		return err
-	}
+	t.issue.Branch, t.issue.Project, t.issue.District = branch.ID, project.ID, project.District
+	return nil
+}
+
+// write takes the petition's content in.
+func (t *transition) write(p Petition, whole bool) error {
 	if err := textField("title", p.Title, titleRunes, whole); err != nil {
 		return err
 	}
@@ -311,7 +324,7 @@ func (t *transition) fill(p Petition, whole bool) error {
 		t.issue.Status, t.issue.CreatedAt, t.issue.Tier, t.issue.Light = Draft, t.now, roster.TierBranch, Green
 	}
 	i := &t.issue
-	i.Project, i.District, i.Title, i.Body = p.Project, project.District, strings.TrimSpace(p.Title), strings.TrimSpace(p.Body)
+	i.Title, i.Body = strings.TrimSpace(p.Title), strings.TrimSpace(p.Body)
 	i.Items, i.Commitments, i.Parties, i.Joins, i.Assumed = p.Items, p.Commitments, p.Parties, p.Joins, p.Assumed
 	if p.Request != "" {
 		i.Request = p.Request

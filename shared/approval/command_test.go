@@ -158,6 +158,7 @@ var commands = []struct {
 	make func(n int) approval.Command
 }{
 	{"save", []string{"secretary"}, func(int) approval.Command { return approval.Save{Petition: chain()} }},
+	{"enter", []string{"bureau"}, func(int) approval.Command { return approval.Enter{Petition: chain()} }},
 	{"raise", []string{"secretary"}, func(int) approval.Command { return approval.Raise{} }},
 	{"claim", []string{"officer"}, func(n int) approval.Command { return approval.Claim{SignOff: n} }},
 	{"release", []string{"officer"}, func(n int) approval.Command { return approval.Release{SignOff: n} }},

@@ -132,6 +132,7 @@ func New(c Config) (*API, error) {
 	a.mentions()
 	a.requests()
 	a.pool()
+	a.imports()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

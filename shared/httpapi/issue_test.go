@@ -534,6 +534,8 @@ func changes() map[string]struct {
 		"POST /api/v1/requests/{id}/closure":    {bureau, `{"note":"电话告知"}`, request("/acceptance", `/answer {"text":"已整改。"}`)},
 		"POST /api/v1/requests/{id}/code":       {bureau, "", request()},
 
+		"POST /api/v1/imports/issues": {fenjiang, `{"table":"项目,标题\nfenjiang-west-bank,规划许可\n"}`, func(*world) string { return "" }},
+
 		"POST /api/v1/pool":                   {fenjiang, storage, func(*world) string { return "" }},
 		"POST /api/v1/pool/{id}/claim":        {lead, `{"pledge":"空地一处"}`, matter()},
 		"POST /api/v1/pool/{id}/return":       {lead, `{"reason":"另有安排"}`, matter("/claim")},

@@ -185,17 +185,7 @@ func registers(r *roster.Roster, actor approval.Actor, id roster.ProjectID) bool
 		return ok && actor.Unit == string(up)
 	case roster.Bureau:
 		bureau, ok := r.Department(roster.DepartmentID(actor.Unit))
-		return ok && within(r, project.District, bureau.District)
-	}
-	return false
-}
-
-// within reports whether an area lies in another, or is it.
-func within(r *roster.Roster, area, whole roster.DistrictCode) bool {
-	for d, ok := r.District(area); ok; d, ok = r.District(d.Parent) {
-		if d.Code == whole {
-			return true
-		}
+		return ok && r.Within(project.District, bureau.District)
 	}
 	return false
 }

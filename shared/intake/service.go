@@ -315,7 +315,7 @@ func (s *Service) List(ctx context.Context, q Query, actor approval.Actor, page 
 	if q.District != "" {
 		ask.List, ask.Rank = districtList(q.District, !q.Done), 1
 		bureau, ok := rules.Roster.Department(roster.DepartmentID(actor.Unit))
-		may = may || actor.Role == roster.Bureau && ok && within(rules.Roster, q.District, bureau.District)
+		may = may || actor.Role == roster.Bureau && ok && rules.Roster.Within(q.District, bureau.District)
 	} else {
 		may = may || works(actor, q.Unit)
 	}

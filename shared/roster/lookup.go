@@ -70,6 +70,16 @@ func (r *Roster) Person(id PersonID) (Person, bool) {
 	return p.clone(), ok
 }
 
+// Within reports whether an area lies in another, or is it.
+func (r *Roster) Within(area, whole DistrictCode) bool {
+	for d, ok := r.District(area); ok; d, ok = r.District(d.Parent) {
+		if d.Code == whole {
+			return true
+		}
+	}
+	return false
+}
+
 // PersonName returns a person's Chinese name, or the id of one who is not on the roster.
 func (r *Roster) PersonName(id PersonID) string {
 	if p, ok := r.Person(id); ok {
