@@ -128,6 +128,15 @@ func (r rig) settle(t testing.TB) {
 	}
 }
 
+func TestHistoriesOnTheStoreAreThoseOfTheModel(t *testing.T) {
+	t.Parallel()
+	endpoint(t)
+	approvaltest.Model(t, func(t *testing.T) approvaltest.Opened {
+		r := fresh(t, http.DefaultTransport)
+		return approvaltest.Opened{Store: store.New(r), Settle: func() { r.settle(t) }}
+	})
+}
+
 func TestDocketKeepsItsContract(t *testing.T) {
 	t.Parallel()
 	endpoint(t)

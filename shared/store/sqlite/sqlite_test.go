@@ -51,6 +51,13 @@ func TestStoreKeepsItsContract(t *testing.T) {
 	}
 }
 
+func TestHistoriesOnTheStoreAreThoseOfTheModel(t *testing.T) {
+	t.Parallel()
+	approvaltest.Model(t, func(t *testing.T) approvaltest.Opened {
+		return approvaltest.Opened{Store: store.NewSole(open(t, filepath.Join(t.TempDir(), "l.db")).Table())}
+	})
+}
+
 func TestDocketKeepsItsContract(t *testing.T) {
 	t.Parallel()
 	dockettest.Store(t, func(t *testing.T) dockettest.Opened {
