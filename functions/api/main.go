@@ -27,7 +27,8 @@ func main() {
 		}
 		service, verifier := h.Service(nil), access.NewOIDC(h.Issuer)
 		keeper := h.Register(service)
-		settings := httpapi.Config{Service: service, Intake: intake.NewService(service, h.Store, newCode), Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
+		requests := intake.NewService(service, h.Store, newCode)
+		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
 		if h.Bucket != "" {
 			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)
 			service.Papers, settings.Links = bucket, bucket
@@ -36,7 +37,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		pages, err := webui.New(webui.Config{Service: service, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote})
+		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote})
 		if err != nil {
 			return nil, err
 		}

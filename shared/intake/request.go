@@ -286,14 +286,15 @@ func (n New) register(rules approval.Rules, hash string, act *docket.Act) (Reque
 }
 
 // held checks that the actor works in the unit that has the request and has no
-// interest in its project.
+// interest in its project; nor has whom the actor stands in for.
 func (r *Request) held(rules approval.Rules, actor approval.Actor) error {
 	if !works(actor, r.Unit) {
 		name := rules.Roster.UnitName(r.Unit)
 		return approval.Refuse(approval.Forbidden, "", "该诉求由%[1]s办理。", "This request is dealt with by %[2]s.", name.ZH, name.EN)
 	}
 	// A secretary's interest in the own project is the office.
-	if actor.Role != roster.Secretary && rules.Roster.MustStandAside(actor.Person, r.Project) {
+	aside := rules.Roster.MustStandAside(actor.Person, r.Project) || rules.Roster.MustStandAside(actor.For, r.Project)
+	if actor.Role != roster.Secretary && aside {
 		return approval.Refuse(approval.Forbidden, "", "您与该项目有利害关系，应当回避，请由本单位其他人员办理。", "You have an interest in the project and must stand aside; a colleague of your unit does this.")
 	}
 	return nil

@@ -91,7 +91,7 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := webui.New(webui.Config{Service: a.Service, Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
+	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

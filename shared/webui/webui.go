@@ -22,6 +22,7 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/httpapi"
+	"lianban/shared/intake"
 )
 
 //go:embed templates/*.html
@@ -34,6 +35,8 @@ var staticFiles embed.FS
 type Config struct {
 	Service  *approval.Service
 	Verifier access.Verifier
+	// Intake serves the page on which requesters look theirs up; nil: there is none.
+	Intake *intake.Service
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local
@@ -132,6 +135,10 @@ func (s *server) routes() {
 	page(attachPattern, signedIn((*visit).attachmentsAct))
 	page("GET /issues/{id}/signoffs/{n}", signedIn((*visit).signOffPage))
 	page("POST /issues/{id}/signoffs/{n}", signedIn((*visit).signOffAct))
+	if s.Intake != nil {
+		page("GET /status", (*visit).statusPage)
+		page("POST /status", (*visit).statusAct)
+	}
 	s.mux.HandleFunc("GET /static/", s.serveStatic)
 	page("/", func(v *visit) error {
 		return &approval.Error{Kind: approval.NotFound, Text: approval.Text{ZH: "没有这个页面。", EN: "There is no such page."}}

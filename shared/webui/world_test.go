@@ -14,6 +14,7 @@ import (
 	"lianban/shared/approval/approvaltest"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
+	"lianban/shared/intake"
 	"lianban/shared/roster"
 	"lianban/shared/store"
 	"lianban/shared/store/files"
@@ -27,6 +28,7 @@ type world struct {
 	clock   *approvaltest.Clock
 	session *approvaltest.Clock // of sign-ins, so that moving time on ends none
 	service *approval.Service
+	intake  *intake.Service
 	handler http.Handler
 	files   string // where attachments lie
 }
@@ -47,7 +49,8 @@ func newWorld(t *testing.T) *world {
 	})
 	w := &world{t: t, clock: approvaltest.NewClock(monday), session: approvaltest.NewClock(monday)}
 	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
-	w.service = approval.NewService(rules, store.New(file.Table()), &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
+	kept := store.New(file.Table())
+	w.service = approval.NewService(rules, kept, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
 	local := access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", 32))), w.session.Now)
 	w.files = filepath.Join(t.TempDir(), "lianban.db.files")
 	shelf, err := files.Open(w.files, w.clock.Now)
@@ -55,7 +58,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.service.Papers = shelf
-	w.handler, err = New(Config{Service: w.service, Shelf: shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler)})
+	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
+	w.handler, err = New(Config{Service: w.service, Intake: w.intake, Shelf: shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
