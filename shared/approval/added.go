@@ -448,6 +448,7 @@ func (t *transition) lapse() {
 				t.added(s.N, a.K, func(a *Added) { a.State = AddedLapsed })
 			}
 		}
+		t.countersign(s.N) // an approval waits for a signature no longer that nobody owes
 	}
 }
 

@@ -44,3 +44,13 @@ func TestAnAddedSignatureThatComesHomeIsNeededNoMore(t *testing.T) {
 	}
 	g.must(g.by(1), grantOne)
 }
+
+func TestAnApprovalWhoseSignerComesHomeTakesEffect(t *testing.T) {
+	t.Parallel()
+	g := signing(t).add(approval.After, true)
+	g.must(g.by(1), grantOne)
+	g.want(approval.Open, approval.Open)
+	g.change(roster.Change{Reorganise: &roster.Reorganisation{Passages: []roster.Passage{{From: "cc-ecology", To: "cc-water"}}}})
+	g.must(approval.Machine, approval.Conform{Ground: "机构改革方案"})
+	g.want(approval.Granted, approval.Open)
+}
