@@ -154,6 +154,31 @@ func stories() []story {
 			{"2026-03-11 10:00", police, approval.Grant{SignOff: 3}},
 			{"2026-03-11 15:00", secretary, confirm},
 		}},
+		{"supplement_unanswered", approval.Confirmed, []act{ // the papers go back, and are handed in anew
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
+			{"2026-03-11 10:00", water, approval.AskSupplement{SignOff: 1, Papers: []string{"行洪论证报告"}, Days: 5}},
+			{"2026-03-11 11:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-20 09:00", secretary, approval.Refile{SignOff: 1, Text: "材料已齐"}},
+			{"2026-03-24 10:00", water, approval.Grant{SignOff: 1}},
+			{"2026-03-24 15:00", secretary, confirm},
+		}},
+		{"hearing_overlaps_supplement", approval.Confirmed, []act{ // the hearing ends by itself while the supplement is waited for
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water"))},
+			{"2026-03-10 10:00", water, approval.StopClock{SignOff: 1, Kind: approval.StopHearing, Days: 3, Reason: "沿岸居民听证"}},
+			{"2026-03-12 10:00", water, approval.AskSupplement{SignOff: 1, Papers: []string{"断面图"}}},
+			{"2026-03-17 10:00", secretary, approval.AnswerSupplement{SignOff: 1, Text: "已补交"}},
+			{"2026-03-18 10:00", water, approval.StopClock{SignOff: 1, Kind: approval.StopReview, Days: 10, Reason: "行洪专家评审"}},
+			{"2026-03-23 10:00", water, approval.EndStop{SignOff: 1, Kind: approval.StopReview, Result: "评审通过"}},
+			{"2026-03-24 10:00", water, approval.Grant{SignOff: 1}},
+			{"2026-03-24 15:00", secretary, confirm},
+		}},
+		{"deemed_acceptance", approval.Confirmed, []act{ // one item without a word for five working days, one accepted on the second
+			{"2026-03-09 09:00", secretary, raise(approval.Petition{Project: "fenjiang-west-bank", Title: "规划许可与方案", Items: []catalog.ItemNo{24, 36}})},
+			{"2026-03-11 10:00", water, approval.Accept{SignOff: 2}},
+			{"2026-03-18 10:00", resources, approval.Grant{SignOff: 1}},
+			{"2026-03-18 11:00", water, approval.Grant{SignOff: 2}},
+			{"2026-03-18 15:00", secretary, confirm},
+		}},
 		{"withdraw", approval.Withdrawn, []act{
 			{"2026-03-09 09:00", secretary, raise(graph)},
 			{"2026-03-10 10:00", resources, approval.AskSupplement{SignOff: 1, Papers: []string{"图"}}},
@@ -206,7 +231,7 @@ func TestHistoriesAreThoseOfTheGoldenFiles(t *testing.T) {
 func TestAPowerCutAtAnyWriteGivesTheSameHistory(t *testing.T) {
 	t.Parallel()
 	told := stories()
-	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "withdraw"} {
+	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "supplement_unanswered", "withdraw"} {
 		var s story
 		for k := range told {
 			if told[k].name == name {

@@ -72,6 +72,7 @@ type Oppose struct {
 type AskSupplement struct {
 	SignOff int
 	Papers  []string
+	Days    int // working days for the answer, 5 to 30; 0: 15
 }
 
 // AnswerSupplement brings the supplement; the clock goes on.
@@ -143,7 +144,10 @@ func (t *transition) named(n int) (*SignOff, error) {
 
 // task checks that the actor may act on the sign-off as an officer of its
 // department, and that it is still open.
-func (t *transition) task(n int) (*SignOff, error) {
+func (t *transition) task(n int) (*SignOff, error) { return t.taskWhen(n, t.owed) }
+
+// taskWhen is task for acts that have a condition of their own.
+func (t *transition) taskWhen(n int, may func(*SignOff) error) (*SignOff, error) {
 	s, err := t.named(n)
 	if err != nil {
 		return nil, err
@@ -156,7 +160,7 @@ func (t *transition) task(n int) (*SignOff, error) {
 	if t.barred(s) {
 		return nil, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他承办人办理。", "You have an interest in this issue and must stand aside; another officer of your department decides it.")
 	}
-	if err := t.owed(s); err != nil {
+	if err := may(s); err != nil {
 		return nil, err
 	}
 	if has := t.Claimed(s); has != "" && has != t.actor.Holder() {
@@ -210,6 +214,8 @@ func (t *transition) running(s *SignOff) error {
 		return refuse(Conflict, "", "前置事项尚未办结，该任务还不能办理。", "A prerequisite is not granted yet, so this task cannot be decided.")
 	case Supplement:
 		return refuse(Conflict, "", "正在等待支部补正材料，计时已停，补正后再办理。", "The branch still owes a supplement and the clock stands still; decide when it has answered.")
+	case PapersBack:
+		return refuse(Conflict, "", "支部逾期未补正，材料已退件，待其重新申报后再办理。", "The supplement did not come in time and the papers went back; decide when the branch has handed them in anew.")
 	default:
 		return refuse(Closed, "", "该任务已经办结，不能再次办理。", "This task has been decided already.")
 	}
@@ -486,8 +492,10 @@ func (t *transition) take(s *SignOff) {
 
 // decide records the answer; a task that nobody claimed is claimed with it.
 func (t *transition) decide(n int, d Decision) *SignOff {
+	t.endStops(n, func(*Stop) bool { return true })
 	s := t.touch(n)
 	t.take(s)
+	s.accepted(Implied, t.actor, t.now)
 	d.By, d.At = t.actor, t.now
 	s.Decision, s.DecidedAt = &d, t.now
 	return s
@@ -635,14 +643,18 @@ func (c AskSupplement) apply(t *transition) error {
 			return err
 		}
 	}
+	by, err := t.answerBy(c.Days)
+	if err != nil {
+		return err
+	}
 	s = t.touch(c.SignOff)
 	t.take(s)
-	s.State, s.Request = Supplement, &Request{Papers: c.Papers, By: t.actor, At: t.now}
-	t.stop(c.SignOff, "supplement")
+	s.State, s.Request = Supplement, &Request{Papers: c.Papers, By: t.actor, At: t.now, AnswerBy: by}
+	t.stop(c.SignOff, StopSupplement)
 	t.nudge(c.SignOff)
 	t.event(EvRequest, func(e *Event) {
 		e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Supplement)
-		e.Detail = detail(map[string]any{"papers": c.Papers})
+		e.Detail = detail(map[string]any{"papers": c.Papers, "until": by})
 	})
 	return nil
 }
@@ -655,6 +667,9 @@ func (c AnswerSupplement) apply(t *transition) error {
 	if s != nil && s.State == Supplement && t.issue.Status == Returned {
 		return refuse(Conflict, "signOff", "该问题已退回修改，请先重新提交，再补正材料。", "The issue has been sent back: resubmit it first, then answer the supplement.")
 	}
+	if s != nil && s.State == Supplement && !s.Request.AnswerBy.IsZero() && t.today > s.Request.AnswerBy {
+		return refuse(Closed, "", "补正期限 %s 已过，材料即将退件，请待退件后重新申报。", "The supplement was due by %s; the papers are about to go back, and are then handed in anew.", s.Request.AnswerBy)
+	}
 	if s == nil || s.State != Supplement {
 		return refuse(Conflict, "signOff", "该任务没有待补正的要求。", "No supplement is waited for here.")
 	}
@@ -665,12 +680,15 @@ func (c AnswerSupplement) apply(t *transition) error {
 	request := *s.Request
 	request.Answer, request.AnsweredBy, request.AnsweredAt = c.Text, t.actor, t.now
 	s.State, s.Request = Open, &request
-	t.stopsEnd(s)
+	s.accepted(Implied, request.By, t.now)
+	t.stopsEnd(s, StopSupplement)
 	t.reckon(s)
 	t.nudge(c.SignOff)
 	t.event(EvAnswer, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Supplement), string(Open), c.Text
-		e.Detail = detail(map[string]any{"due": s.Due.On})
+		if !s.Due.On.IsZero() { // another stop may run on
+			e.Detail = detail(map[string]any{"due": s.Due.On})
+		}
 	})
 	return nil
 }
@@ -715,7 +733,7 @@ func (c Rule) apply(t *transition) error {
 		t.voidRest()
 		t.adjourn()
 	case Revise:
-		t.pauseAll("returned")
+		t.pauseAll(StopReturned)
 		t.adjourn()
 		t.issue.Status = Returned
 		t.event(EvReturn, func(e *Event) { e.Before, e.After = string(Consulting), string(Returned) })
@@ -764,8 +782,9 @@ func (c Resubmit) apply(t *transition) error {
 		case Objection, Held:
 			t.redo(s.N)
 		case Open:
+			t.runOut(s.N)
 			s = t.touch(s.N)
-			t.stopsEnd(s)
+			t.stopsEnd(s, StopReturned)
 			t.reckon(s)
 			t.nudge(s.N)
 		}

@@ -60,6 +60,13 @@ var situations = []struct {
 		g.raise(chain()).route()
 		g.must(g.by(1), approval.AskSupplement{SignOff: 1, Papers: []string{"总平面图"}})
 	}},
+	{"in_signoff accepted", 1, func(g *game) { g.raise(chain()).route().must(g.by(1), approval.Accept{SignOff: 1}) }},
+	{"in_signoff stopped", 1, func(g *game) { g.raise(chain()).route().stopClock(1, approval.StopHearing, 10) }},
+	{"in_signoff papers back", 1, func(g *game) {
+		g.raise(chain()).route().papersBack(1)
+		g.look(5)
+		g.look(6)
+	}},
 	{"in_signoff granted", 1, func(g *game) { g.raise(chain()).route().grant(1) }},
 	{"in_signoff extension asked", 1, func(g *game) {
 		g.raise(one(25)).route()
@@ -187,6 +194,14 @@ var commands = []struct {
 	{"oppose", []string{"officer"}, func(n int) approval.Command { return approval.Oppose{SignOff: n, Ground: "法条", Reason: "理由"} }},
 	{"ask supplement", []string{"officer"}, func(n int) approval.Command { return approval.AskSupplement{SignOff: n, Papers: []string{"图"}} }},
 	{"answer supplement", []string{"secretary"}, func(n int) approval.Command { return approval.AnswerSupplement{SignOff: n, Text: "已补"} }},
+	{"accept", []string{"officer"}, func(n int) approval.Command { return approval.Accept{SignOff: n} }},
+	{"stop clock", []string{"officer"}, func(n int) approval.Command {
+		return approval.StopClock{SignOff: n, Kind: approval.StopHearing, Days: 5, Reason: "听证"}
+	}},
+	{"end stop", []string{"officer"}, func(n int) approval.Command {
+		return approval.EndStop{SignOff: n, Kind: approval.StopHearing, Result: "已听证"}
+	}},
+	{"refile", []string{"secretary"}, func(n int) approval.Command { return approval.Refile{SignOff: n, Text: "材料已齐"} }},
 	{"ask extension", []string{"officer"}, func(n int) approval.Command {
 		return approval.AskExtension{SignOff: n, Days: 10, Reason: "论证"}
 	}},

@@ -84,7 +84,8 @@ type Moved struct {
 }
 
 // restate reckons every last day anew: a holiday notice moves those that it
-// covers, and makes provisional ones firm. Each that moved is put on record.
+// covers, and makes provisional ones firm. Each that moved is put on record. What a
+// branch was told as a date, the last day of a stop or for a supplement, stands.
 func (t *transition) restate(ground string) error {
 	var moved []Moved
 	for n := range len(t.issue.SignOffs) {
@@ -92,14 +93,14 @@ func (t *transition) restate(ground string) error {
 		if s.State != Open || s.Due.On.IsZero() {
 			continue
 		}
-		before, light, rung := s.Due, s.Light, s.Rung
+		before := *s
 		t.reckon(s)
-		if s.Due == before {
-			s.Light, s.Rung = light, rung
+		if s.Due == before.Due {
+			*s = before
 			continue
 		}
 		t.nudge(s.N)
-		moved = append(moved, Moved{s.N, before, s.Due})
+		moved = append(moved, Moved{s.N, before.Due, s.Due})
 	}
 	if con := t.issue.Consultation; con != nil && con.ClosedAt.IsZero() {
 		due := t.Calendar.Due(calendar.Of(con.OpenedAt), consultDays, calendar.WorkingDays, nil)
@@ -109,10 +110,18 @@ func (t *transition) restate(ground string) error {
 			t.reconvene()
 		}
 	}
-	if moved != nil {
+	said := map[string]any{"moved": moved}
+	whole := t.laid()
+	if t.issue.Status.Ended() || t.issue.Whole.On.IsZero() {
+		whole = t.issue.Whole
+	}
+	if whole != t.issue.Whole {
+		said["whole"] = Moved{From: t.issue.Whole, To: whole}
+	}
+	if moved != nil || whole != t.issue.Whole {
 		t.event(EvRestate, func(e *Event) {
 			e.Before, e.After, e.Ground = string(t.issue.Status), string(t.issue.Status), ground
-			e.Detail = detail(map[string]any{"moved": moved})
+			e.Detail = detail(said)
 		})
 	}
 	return nil

@@ -37,6 +37,7 @@
 //	waiting     nobody: a prerequisite is not granted yet
 //	open        the department; the general branch, while it is in dispute whose it is
 //	supplement  the branch; the clock stands still
+//	papers_back the branch: the supplement did not come in time; hand them in anew
 //	objected    the tier that rules on objections
 //	held        nobody: a prerequisite was objected to
 //	granted     nobody: approved, approved on commitment, or set aside by a ruling
@@ -51,6 +52,8 @@
 //   - Time in which the branch has the matter is no department's overrun: the due
 //     date moves by the working days that the clock stood still, and the ladder
 //     counts none of them.
+//   - Days that several stops cover are counted once, in whatever order they came; a
+//     last day moves only with an event that says why (see [MovesDue]).
 //   - Who has an interest, or has declared one, neither decides nor claims.
 //   - An open task waits for nobody who is no officer of its department any more, and an
 //     issue follows its project to the branch, and the secretary, that it has now.

@@ -153,7 +153,7 @@ func (t *transition) undo(n int) (standing, waiting []int) {
 		switch {
 		case s.Decision != nil && s.State != Open:
 			standing = append(standing, s.N)
-		case s.State == Open || s.State == Supplement:
+		case s.State == Open || s.State == Supplement || s.State == PapersBack:
 			t.redo(s.N)
 			if t.issue.Watch(s.N) != nil {
 				t.nudge(s.N)

@@ -87,6 +87,17 @@ const (
 	EvRouse      = "rouse"      // the sweep woke what a lost timer left asleep
 )
 
+// The kinds of events of the clock.
+const (
+	EvAccept     = "accept"
+	EvDeem       = "deem_accepted"
+	EvStop       = "stop_clock"
+	EvEndStop    = "end_stop"
+	EvStopEnds   = "stop_ends" // its announced days are over, or the sign-off was decided
+	EvPapersBack = "papers_back"
+	EvRefile     = "refile"
+)
+
 // The kinds of events of the ladder and its tiers.
 const (
 	EvRemind       = "remind"

@@ -52,6 +52,12 @@ func (r Rules) RungMoment(i *Issue, n int, step Step) time.Time {
 	panic("no such rung: " + step)
 }
 
+// DueOf is the last day that a sign-off's clock leads to.
+func (r Rules) DueOf(i Issue, s SignOff, now time.Time) Due {
+	r.at(i, now).reckon(&s)
+	return s.Due
+}
+
 // NextTierAt is when silence takes the sign-off to the next tier.
 func (r Rules) NextTierAt(i *Issue, n int) time.Time { return r.ahead(i, i.SignOff(n)).tierAt }
 

@@ -38,6 +38,9 @@ func (r Rules) Extendable(s *SignOff) (days int, ground string) {
 
 // inTime refuses what comes after the sign-off's last day.
 func (t *transition) inTime(s *SignOff) error {
+	if s.Stopped() {
+		return refuse(Conflict, "", "该任务正在停表，请在停表结束后、到期日前办理延期。", "The clock stands still; extend it when it goes on, before its last day.")
+	}
 	if t.today > s.Due.On {
 		return refuse(Closed, "", "到期日 %s 已过，不能再延期，请尽快办结并说明逾期原因。", "The last day, %s, has passed, so it cannot be extended any more; decide soon and say why it is late.", s.Due.On)
 	}
@@ -68,6 +71,7 @@ func (c AskExtension) apply(t *transition) error {
 	}
 	s = t.touch(c.SignOff)
 	t.take(s)
+	s.accepted(Implied, t.actor, t.now)
 	s.Extension = &Extension{Days: c.Days, Ground: ground, Reason: c.Reason, By: t.actor, At: t.now}
 	t.event(EvAskExtend, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Ground, e.Reason = c.SignOff, string(Open), string(Open), ground, c.Reason

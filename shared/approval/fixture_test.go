@@ -263,9 +263,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 		s := &i.SignOffs[k]
 		count.All++
 		switch s.State {
-		case approval.Open, approval.Supplement, approval.Objection:
+		case approval.Open, approval.Supplement, approval.PapersBack, approval.Objection:
 			count.Open++
-			if s.State == approval.Supplement {
+			if s.State == approval.Supplement || s.State == approval.PapersBack {
 				count.Supplement++
 			}
 			if s.Disputed() {
@@ -283,7 +283,7 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 			return p.State != approval.Granted && !slices.ContainsFunc(p.Earlier, func(a approval.Attempt) bool { return a.Duty != nil && a.Duty.State == approval.DutyRevoked })
 		})
 		switch s.State {
-		case approval.Open, approval.Supplement:
+		case approval.Open, approval.Supplement, approval.PapersBack:
 			if !granted {
 				return fmt.Sprintf("sign-off %d is %s with an ungranted prerequisite", s.N, s.State)
 			}
@@ -307,17 +307,12 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 			if weight[s.Light] > weight[light] {
 				light = s.Light
 			}
-			if i.Status != approval.Returned && s.Due.On.IsZero() {
-				return fmt.Sprintf("sign-off %d is open without a due date", s.N)
+			if s.Stopped() != s.Due.On.IsZero() {
+				return fmt.Sprintf("sign-off %d is open, stopped %v, and due on %s", s.N, s.Stopped(), s.Due.On)
 			}
 		}
-		for m, stop := range s.Stops {
-			if stop.To.IsZero() && m != len(s.Stops)-1 {
-				return fmt.Sprintf("sign-off %d has an open stop before its last", s.N)
-			}
-		}
-		if open := len(s.Stops) > 0 && s.Stops[len(s.Stops)-1].To.IsZero(); open && s.State != approval.Supplement && i.Status != approval.Returned {
-			return fmt.Sprintf("sign-off %d is %s and its clock stands still", s.N, s.State)
+		if fault := clockFault(before, c, s); fault != "" {
+			return fault
 		}
 		if decided := s.Decision != nil; decided != !s.DecidedAt.IsZero() || decided && !s.Countersigned() && !slices.Contains([]approval.State{approval.Objection, approval.Granted, approval.Denied, approval.Void}, s.State) {
 			return fmt.Sprintf("sign-off %d is %s, decided at %v with %v", s.N, s.State, s.DecidedAt, s.Decision)

@@ -87,6 +87,7 @@ type Issue struct {
 	Attachments  []Attachment  `json:"attachments,omitempty"`
 	Count        Count         `json:"count"`
 	NextDue      calendar.Date `json:"nextDue,omitzero"` // earliest due date of an open sign-off
+	Whole        Due           `json:"whole,omitzero"`   // the planned last day of the whole; see WholeLight
 
 	Events int64  `json:"events"`         // how many there are
 	Head   string `json:"head,omitempty"` // hash of the last one; the next chains to it

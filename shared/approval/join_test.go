@@ -253,11 +253,11 @@ func joinFault(i *approval.Issue) string {
 			case s.Leads:
 				lead = s.State
 			case s.State == approval.Open && s.Light == approval.Red:
-			case s.State == approval.Open, s.State == approval.Waiting, s.State == approval.Supplement:
+			case s.State == approval.Open, s.State == approval.Waiting, s.State == approval.Supplement, s.State == approval.PapersBack:
 				silent++
 			}
 		}
-		asked := n[approval.Open] + n[approval.Waiting] + n[approval.Supplement]
+		asked := n[approval.Open] + n[approval.Waiting] + n[approval.Supplement] + n[approval.PapersBack]
 		agreed, objected := false, false
 		switch j.Rule {
 		case catalog.JoinAny:

@@ -331,6 +331,9 @@ func (t *transition) lookAt(s *SignOff) time.Time {
 	if at.IsZero() || !a.tierAt.IsZero() && a.tierAt.Before(at) {
 		at = a.tierAt
 	}
+	if own := t.byItself(s); at.IsZero() || !own.IsZero() && own.Before(at) {
+		at = own
+	}
 	switch {
 	case at.IsZero():
 		return t.now.Add(recheckFor)

@@ -94,10 +94,16 @@ func (c look) apply(t *transition) error {
 	if t.current(c.round) && t.carryOver() {
 		return nil
 	}
-	if !t.current(c.round) || s.State != Open || s.Due.On.IsZero() {
+	if !t.current(c.round) {
 		return nil
 	}
-	for t.climbed(c.n) {
+	if lapsed := t.runOut(c.n); t.giveUp(c.n) || lapsed {
+		t.nudge(c.n)
+	}
+	if s = t.issue.SignOff(c.n); s.State != Open || s.Due.On.IsZero() {
+		return nil
+	}
+	for t.deem(c.n) || t.climbed(c.n) {
 		s = t.touch(c.n)
 		s.Clock++ // a late call that still asks for the rung before is told to look again
 		w := Watch{SignOff: c.n, Clock: s.Clock}

@@ -285,6 +285,12 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			add(a, approval.Pledge{SignOff: s.N, What: "补齐", By: calendar.Of(w.now).Add(rapid.IntRange(1, 20).Draw(t, "until"))})
 			add(a, approval.Oppose{SignOff: s.N, Ground: "法条", Reason: "理由"})
 			add(a, approval.AskSupplement{SignOff: s.N, Papers: []string{"图"}})
+			if rapid.IntRange(0, 3).Draw(t, "clock") == 0 {
+				kind := approval.StopCaps[rapid.IntRange(0, len(approval.StopCaps)-1).Draw(t, "kind")].Kind
+				add(a, approval.Accept{SignOff: s.N})
+				add(a, approval.StopClock{SignOff: s.N, Kind: kind, Days: rapid.IntRange(1, 12).Draw(t, "stop"), Reason: "依法组织"})
+				add(a, approval.EndStop{SignOff: s.N, Kind: kind, Result: "已完成"})
+			}
 			add(a, approval.AskExtension{SignOff: s.N, Days: rapid.IntRange(1, 12).Draw(t, "days"), Reason: "论证"})
 			for _, answer := range []approval.ExtensionAnswer{approval.ExtensionGranted, approval.ExtensionRefused} {
 				add(w.leadOf(s.N), approval.AnswerExtension{SignOff: s.N, Answer: answer, Note: "已核"})
@@ -303,6 +309,9 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			add(a, approval.Release{SignOff: s.N})
 		case approval.Supplement:
 			add(secretary, approval.AnswerSupplement{SignOff: s.N, Text: "已补"})
+			add(a, approval.EndStop{SignOff: s.N, Kind: approval.StopHearing, Result: "已完成"})
+		case approval.PapersBack:
+			add(secretary, approval.Refile{SignOff: s.N, Text: "材料已齐"})
 		case approval.Objection:
 			for _, unit := range []approval.Actor{generalBranch, headquarters} {
 				for _, o := range []approval.Outcome{approval.SetAside, approval.SetAside, approval.Revise, approval.Uphold} {
@@ -470,7 +479,14 @@ func (w *world) answer() bool {
 			}
 			return true
 		case approval.Supplement:
-			w.must(secretary, approval.AnswerSupplement{SignOff: s.N, Text: "已补"})
+			if calendar.Of(w.now) > s.Request.AnswerBy {
+				w.look(s.N) // the papers go back
+			} else {
+				w.must(secretary, approval.AnswerSupplement{SignOff: s.N, Text: "已补"})
+			}
+			return true
+		case approval.PapersBack:
+			w.must(secretary, approval.Refile{SignOff: s.N, Text: "材料已齐"})
 			return true
 		case approval.Objection:
 			if !w.issue.Counts(s) {

@@ -47,6 +47,9 @@ func (r Rules) Report(i *Issue) (Report, bool, error) {
 			}
 		}
 		for _, stop := range s.Stops {
+			if !stop.ByBranch() {
+				continue
+			}
 			piece.Applicant = append(piece.Applicant, calendar.Span{From: calendar.Of(stop.From), To: calendar.Of(stop.To)})
 		}
 		pieces = append(pieces, piece)

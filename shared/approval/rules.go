@@ -172,13 +172,6 @@ func (t *transition) settle(n int, state State) {
 	t.unwatch(n)
 }
 
-func (t *transition) stopsEnd(s *SignOff) {
-	if k := len(s.Stops) - 1; k >= 0 && s.Stops[k].To.IsZero() {
-		s.Stops = slices.Clone(s.Stops)
-		s.Stops[k].To = t.now
-	}
-}
-
 // open hands the sign-off to its department: received now, its clock started.
 func (t *transition) open(n int) {
 	s := t.touch(n)
@@ -186,6 +179,9 @@ func (t *transition) open(n int) {
 	s.Round = t.issue.Round()
 	if s.OpenedAt.IsZero() {
 		s.OpenedAt, s.AcceptedAt = t.now, t.now
+		if s.Item != 0 {
+			s.Acceptance = &Acceptance{How: Awaited}
+		}
 	}
 	t.reckon(s)
 	s.Step = t.reached(s) // a limit of one day is yellow from the start
@@ -197,7 +193,7 @@ func (t *transition) open(n int) {
 // later due date takes back is given back; one that is reached anew is climbed
 // by look, which puts it on record.
 func (t *transition) reckon(s *SignOff) {
-	if k := len(s.Stops) - 1; k >= 0 && s.Stops[k].To.IsZero() {
+	if s.Stopped() {
 		s.Due, s.Light = Due{}, Green
 		return
 	}
@@ -233,7 +229,9 @@ func (t *transition) reckon(s *SignOff) {
 func (t *transition) lastDay(s *SignOff, start calendar.Date, days int, giveBack []calendar.Span) Due {
 	due := t.Calendar.Due(start, days, s.Limit.Unit, s.spans())
 	last := Due{On: due.On, Provisional: due.Provisional}
-	for _, stop := range giveBack {
+	// Joined and in order, so that it does not matter which of two overlapping stops
+	// was first.
+	for _, stop := range calendar.Union(giveBack) {
 		if stop.From <= last.On && last.On < stop.To {
 			last.On = t.Calendar.After(stop.To.Add(-1), 1)
 			last.Provisional = last.Provisional || t.Calendar.Provisional(last.On)
@@ -327,8 +325,12 @@ func (t *transition) redo(n int) {
 			t.added(n, k+1, func(a *Added) { a.State = AddedLapsed })
 		}
 	}
-	if s.Decision != nil || len(s.Added) > 0 {
-		s.Earlier = append(slices.Clone(s.Earlier), Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Added: s.Added, Duty: s.Duty})
+	if s.Decision != nil || len(s.Added) > 0 || s.State == PapersBack {
+		a := Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Added: s.Added, Duty: s.Duty}
+		if s.State == PapersBack {
+			a.Request = s.Request
+		}
+		s.Earlier = append(slices.Clone(s.Earlier), a)
 	}
 	*s = SignOff{
 		N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed, Leads: s.Leads,
@@ -339,14 +341,14 @@ func (t *transition) redo(n int) {
 
 // pauseAll stops every clock that runs and lets every waiting task go: the issue is
 // with the branch.
-func (t *transition) pauseAll(reason string) {
+func (t *transition) pauseAll(reason StopKind) {
 	for k := range t.issue.SignOffs {
 		s := &t.issue.SignOffs[k]
 		switch s.State {
 		case Open:
 			t.stop(s.N, reason)
 			t.unwatch(s.N)
-		case Supplement, Waiting:
+		case Supplement, PapersBack, Waiting:
 			t.touch(s.N).Clock++
 			t.unwatch(s.N)
 		}
@@ -354,7 +356,7 @@ func (t *transition) pauseAll(reason string) {
 }
 
 // stop stops the sign-off's clock from now on.
-func (t *transition) stop(n int, reason string) {
+func (t *transition) stop(n int, reason StopKind) {
 	s := t.touch(n)
 	s.Stops = append(slices.Clone(s.Stops), Stop{From: t.now, Reason: reason})
 	t.reckon(s)
@@ -367,6 +369,7 @@ func (t *transition) change() (Change, error) {
 	}
 	t.lapse()
 	t.sum()
+	t.plan()
 	for k := range t.events {
 		e := &t.events[k]
 		e.Seq = t.issue.Events + 1
@@ -404,9 +407,9 @@ func (t *transition) sum() {
 	for k := range i.SignOffs {
 		s := &i.SignOffs[k]
 		switch s.State {
-		case Open, Supplement, Objection:
+		case Open, Supplement, PapersBack, Objection:
 			i.Count.Open++
-			if s.State == Supplement {
+			if s.State == Supplement || s.State == PapersBack {
 				i.Count.Supplement++
 			}
 			if s.Disputed() {

@@ -17,6 +17,7 @@ const (
 	Waiting    State = "waiting"
 	Open       State = "open"
 	Supplement State = "supplement"
+	PapersBack State = "papers_back" // a supplement did not come in time (退件)
 	Objection  State = "objected"
 	Held       State = "held"
 	Granted    State = "granted"
@@ -29,7 +30,7 @@ func (s State) Final() bool { return s == Granted || s == Denied || s == Void }
 
 // Asked reports whether the workflow has to wait for the sign-off: it is open,
 // or something will open it without a ruling.
-func (s State) Asked() bool { return s == Waiting || s == Open || s == Supplement }
+func (s State) Asked() bool { return s == Waiting || s == Open || s == Supplement || s == PapersBack }
 
 // Running reports whether the department owes an answer and the clock runs.
 func (s State) Running() bool { return s == Open }
@@ -60,16 +61,17 @@ type SignOff struct {
 	LimitMark catalog.Mark   `json:"limitMark"` // where the limit comes from
 	OpenedAt  time.Time      `json:"openedAt,omitzero"`
 	// AcceptedAt starts the clock of limits that run from acceptance. Unless the
-	// department asks for a supplement within five days the papers count as
-	// accepted on receipt (行政许可法 art. 32), so it equals OpenedAt.
-	AcceptedAt time.Time `json:"acceptedAt,omitzero"`
-	DecidedAt  time.Time `json:"decidedAt,omitzero"`
-	Stops      []Stop    `json:"stops,omitempty"`
-	Due        Due       `json:"due,omitzero"`
-	Light      Light     `json:"light"`
-	Rung       int       `json:"rung,omitempty"`  // rungs as the first release counted them; see adopt
-	Step       Step      `json:"step,omitempty"`  // the rung of the ladder that its clock has come to
-	Clock      int       `json:"clock,omitempty"` // rises whenever the next moment to look at it may change
+	// department accepts on a later day the papers count as accepted on receipt
+	// (行政许可法 art. 32), so it equals OpenedAt.
+	AcceptedAt time.Time   `json:"acceptedAt,omitzero"`
+	Acceptance *Acceptance `json:"acceptance,omitempty"` // nil: accepted on receipt
+	DecidedAt  time.Time   `json:"decidedAt,omitzero"`
+	Stops      []Stop      `json:"stops,omitempty"`
+	Due        Due         `json:"due,omitzero"`
+	Light      Light       `json:"light"`
+	Rung       int         `json:"rung,omitempty"`  // rungs as the first release counted them; see adopt
+	Step       Step        `json:"step,omitempty"`  // the rung of the ladder that its clock has come to
+	Clock      int         `json:"clock,omitempty"` // rises whenever the next moment to look at it may change
 
 	Assignee   roster.PersonID `json:"assignee,omitempty"`
 	Substitute roster.PersonID `json:"substitute,omitempty"` // who took it, or was given it, for the assignee (代办人)
@@ -93,13 +95,6 @@ type SignOff struct {
 	Earlier   []Attempt  `json:"earlier,omitempty"` // decisions of earlier rounds, and revoked ones
 }
 
-// Stop (停表) is a span in which the clock stands still.
-type Stop struct {
-	From   time.Time `json:"from"`
-	To     time.Time `json:"to,omitzero"`
-	Reason string    `json:"reason"` // supplement | returned
-}
-
 // DecisionKind is what a department answered (意见).
 type DecisionKind string
 
@@ -120,12 +115,13 @@ type Decision struct {
 
 // Request (补正) asks the branch once, all at once, for what is missing.
 type Request struct {
-	Papers     []string  `json:"papers"`
-	By         Actor     `json:"by"`
-	At         time.Time `json:"at"`
-	Answer     string    `json:"answer,omitempty"`
-	AnsweredBy Actor     `json:"answeredBy,omitzero"`
-	AnsweredAt time.Time `json:"answeredAt,omitzero"`
+	Papers     []string      `json:"papers"`
+	By         Actor         `json:"by"`
+	At         time.Time     `json:"at"`
+	AnswerBy   calendar.Date `json:"answerBy,omitzero"` // the last day for it, as the branch was told
+	Answer     string        `json:"answer,omitempty"`
+	AnsweredBy Actor         `json:"answeredBy,omitzero"`
+	AnsweredAt time.Time     `json:"answeredAt,omitzero"`
 }
 
 // Extension (延期) is what an officer asked for and the lead answered: once per
@@ -176,7 +172,8 @@ type Attempt struct {
 	Decision *Decision `json:"decision,omitempty"`
 	Ruling   *Ruling   `json:"ruling,omitempty"`
 	Added    []Added   `json:"added,omitempty"`
-	Duty     *Duty     `json:"duty,omitempty"` // of an approval that was revoked
+	Duty     *Duty     `json:"duty,omitempty"`    // of an approval that was revoked
+	Request  *Request  `json:"request,omitempty"` // that was not answered in time
 }
 
 // Watch is the machine's eye on one sign-off, on the consultation, on an

@@ -133,6 +133,7 @@ func New(c Config) (*API, error) {
 	a.requests()
 	a.pool()
 	a.imports()
+	a.clock()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

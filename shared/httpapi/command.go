@@ -51,6 +51,7 @@ type Decide struct {
 // AskSupplement asks the branch for what is missing, once, everything at once.
 type AskSupplement struct {
 	Papers []string `json:"papers"`
+	Days   int      `json:"days,omitempty" doc:"Working days for the answer, 5 to 30; 15 when absent (assumed)."`
 }
 
 // AnswerSupplement brings what was missing.
@@ -508,7 +509,7 @@ func (d Decide) command(n int) (approval.Command, error) {
 }
 
 func (s *server) askSupplement(ctx context.Context, in *askIn) (*IssueOut, error) {
-	return s.do(ctx, in.OfIssue, approval.AskSupplement{SignOff: in.N, Papers: in.Body.Papers})
+	return s.do(ctx, in.OfIssue, approval.AskSupplement{SignOff: in.N, Papers: in.Body.Papers, Days: in.Body.Days})
 }
 
 func (s *server) answerSupplement(ctx context.Context, in *answerIn) (*IssueOut, error) {

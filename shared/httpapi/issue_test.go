@@ -506,6 +506,14 @@ func changes() map[string]struct {
 			w.post(resources, "/issues/"+id+"/signoffs/1/extension", `{"days":10,"reason":"需专家论证"}`).is(200)
 			return id
 		}},
+		"POST /api/v1/issues/{id}/signoffs/{n}/acceptance": {resources, "", func(w *world) string { return w.raised(permit) }},
+		"POST /api/v1/issues/{id}/signoffs/{n}/stops":      {police, hearing, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/stops/end": {police, `{"kind":"hearing","result":"已听证"}`, func(w *world) string {
+			id := w.raised(diversion)
+			w.post(police, "/issues/"+id+"/signoffs/1/stops", hearing).is(200)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/signoffs/{n}/refile":       {fenjiang, `{"text":"材料已齐"}`, func(w *world) string { return w.papersBack(diversion) }},
 		"POST /api/v1/issues/{id}/signoffs/{n}/measures":     {fenjiang, `{"what":"coordinated","text":"现场协调"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/escalation":   {fenjiang, `{"to":"general_branch","reason":"须总支协调","untried":"部门已函复不办"}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/ladder/pause": {general, `{"until":"2026-03-05","reason":"等待现场会"}`, start},

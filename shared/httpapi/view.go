@@ -101,6 +101,7 @@ type Issue struct {
 	Items        []ItemRef     `json:"items"`
 	Commitments  []int         `json:"commitments" doc:"Items asked for on commitment 告知承诺."`
 	Parties      []Party       `json:"parties"`
+	Whole        *Whole        `json:"whole,omitempty" doc:"Absent for drafts, and for issues from before it was kept."`
 	Joins        []Join        `json:"joins" doc:"By which rules its coordination matters are agreed 合议规则; those that need all parties are left out."`
 	Assumed      []string      `json:"assumed" doc:"Inputs that no source states."`
 	Rounds       []Round       `json:"rounds"`
@@ -140,7 +141,7 @@ type SignOff struct {
 	Item       *ItemRef      `json:"item,omitempty"`
 	Matter     *Ref          `json:"matter,omitempty"`
 	Department Ref           `json:"department"`
-	State      string        `json:"state" enum:"waiting,open,supplement,objected,held,granted,refused,void"`
+	State      string        `json:"state" enum:"waiting,open,supplement,papers_back,objected,held,granted,refused,void"`
 	Light      string        `json:"light" enum:"green,yellow,red"`
 	Round      int           `json:"round" doc:"The round that asked last; 0 before the first."`
 	Requires   []int         `json:"requires"`
@@ -153,6 +154,8 @@ type SignOff struct {
 	AcceptedAt time.Time     `json:"acceptedAt,omitzero"`
 	DecidedAt  time.Time     `json:"decidedAt,omitzero"`
 	Due        *Due          `json:"due,omitempty" doc:"Absent before it is opened and while the clock stands still; of a decided one, the day that was the last."`
+	Acceptance *Acceptance   `json:"acceptance,omitempty" doc:"Absent for what counts from receipt."`
+	StopCaps   []StopCap     `json:"stopCaps" doc:"What the department may stop the clock for, and how much of it is left."`
 	Stops      []Stop        `json:"stops" doc:"Spans in which the clock stood still 停表."`
 	Assignee   *Ref          `json:"assignee,omitempty"`
 	Substitute *Ref          `json:"substitute,omitempty" doc:"Who does it for the assignee today 代办."`
@@ -170,13 +173,6 @@ type SignOff struct {
 	Duty       *Duty         `json:"duty,omitempty"`
 	Ladder     *Ladder       `json:"ladder,omitempty" doc:"Only with the whole issue."`
 	Earlier    []Previous    `json:"earlier" doc:"What earlier rounds brought, and decisions that were revoked."`
-}
-
-// Stop is a span in which the clock stands still.
-type Stop struct {
-	From   time.Time `json:"from"`
-	To     time.Time `json:"to,omitzero"`
-	Reason string    `json:"reason" doc:"supplement or returned."`
 }
 
 // Recusal is an officer who stands aside from one sign-off.
@@ -215,12 +211,13 @@ type Decision struct {
 
 // Request is a request for a supplement, and the branch's answer.
 type Request struct {
-	Papers     []string  `json:"papers"`
-	By         Actor     `json:"by"`
-	At         time.Time `json:"at"`
-	Answer     string    `json:"answer,omitempty"`
-	AnsweredBy *Actor    `json:"answeredBy,omitempty"`
-	AnsweredAt time.Time `json:"answeredAt,omitzero"`
+	Papers     []string      `json:"papers"`
+	By         Actor         `json:"by"`
+	At         time.Time     `json:"at"`
+	AnswerBy   calendar.Date `json:"answerBy,omitzero" format:"date" doc:"The last day for the answer; then the papers go back 退件."`
+	Answer     string        `json:"answer,omitempty"`
+	AnsweredBy *Actor        `json:"answeredBy,omitempty"`
+	AnsweredAt time.Time     `json:"answeredAt,omitzero"`
 }
 
 // Extension is a request for more time 延期, and the lead's answer.
@@ -261,11 +258,12 @@ type Duty struct {
 
 // Previous is what an earlier round brought, or a decision that was revoked.
 type Previous struct {
-	Round    int       `json:"round"`
-	Decision *Decision `json:"decision,omitempty"`
-	Ruling   *Ruling   `json:"ruling,omitempty"`
-	Added    []Added   `json:"added"`
-	Duty     *Duty     `json:"duty,omitempty" doc:"Of an approval that was revoked."`
+	Round      int       `json:"round"`
+	Decision   *Decision `json:"decision,omitempty"`
+	Ruling     *Ruling   `json:"ruling,omitempty"`
+	Added      []Added   `json:"added"`
+	Duty       *Duty     `json:"duty,omitempty" doc:"Of an approval that was revoked."`
+	Supplement *Request  `json:"supplement,omitempty" doc:"That was not answered in time."`
 }
 
 // Consultation is the joint consultation on objections.
@@ -319,7 +317,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -450,6 +448,7 @@ func (v view) issue(i *approval.Issue) *Issue {
 		Items:       list(i.Items, v.item),
 		Commitments: list(i.Commitments, func(no catalog.ItemNo) int { return int(no) }),
 		Parties:     list(i.Parties, v.party),
+		Whole:       v.whole(i),
 		Joins:       list(i.Joins, v.join),
 		Assumed:     whole(i.Assumed),
 		Rounds:      list(i.Rounds, round),
@@ -516,14 +515,14 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		N: s.N, Department: v.department(s.Department), State: string(s.State), Light: string(s.Light), Round: s.Round,
 		Requires: whole(s.Requires), Relaxed: whole(s.Relaxed), Leads: s.Leads, Limit: limit(s.Limit), LimitMark: string(s.LimitMark), MarkName: Name(s.LimitMark.Name()),
 		OpenedAt: s.OpenedAt, AcceptedAt: s.AcceptedAt, DecidedAt: s.DecidedAt,
-		Stops:    list(s.Stops, func(stop approval.Stop) Stop { return Stop{stop.From, stop.To, stop.Reason} }),
+		Stops: list(s.Stops, v.stop), Acceptance: v.acceptance(s), StopCaps: v.stopCaps(s),
 		Assignee: v.person(v.Claimed(s)), Substitute: v.person(v.Substituting(s, v.today)), ClaimedAt: s.ClaimedAt,
 		Recused: list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
 		Urges:   s.Urges, UrgedOn: s.UrgedOn,
 		Added:    list(s.Added, v.added),
 		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
 		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
-			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duty(a.Duty)}
+			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duty(a.Duty), v.request(a.Request)}
 		}),
 	}
 	if s.Item != 0 {
@@ -538,13 +537,7 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		due := v.due(s.Due)
 		out.Due = &due
 	}
-	if r := s.Request; r != nil {
-		out.Supplement = &Request{Papers: r.Papers, By: v.by(r.By), At: r.At, Answer: r.Answer, AnsweredAt: r.AnsweredAt}
-		if !r.AnsweredAt.IsZero() {
-			by := v.by(r.AnsweredBy)
-			out.Supplement.AnsweredBy = &by
-		}
-	}
+	out.Supplement = v.request(s.Request)
 	if h := s.Handover; h != nil {
 		out.Handover = &Handover{
 			From: v.department(h.From), To: v.department(h.To), Passed: *v.word(&h.Passed), Back: v.word(h.Back),

@@ -68,6 +68,8 @@ type eventDetail struct {
 	Purpose    approval.Purpose    `json:"purpose"`
 	Followed   []approval.Followed `json:"followed"`
 	Moved      []approval.Moved    `json:"moved"`
+	Stop       approval.StopKind   `json:"stop"`
+	Whole      *approval.Moved     `json:"whole"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -114,8 +116,11 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who, task, v.t("duty", d.What, v.date(d.By), v.department(d.Checker)))
 	case approval.EvRequest:
 		out.Text, out.Papers = v.t(key, who, task, len(d.Papers)), d.Papers
+		if !d.Until.IsZero() {
+			out.Text += v.t(key+".until", v.date(d.Until))
+		}
 	case approval.EvAnswer:
-		out.Text = v.t(key, who, task, v.date(d.Due))
+		out.Text = v.t(key, who, task) + v.goesOn(d.Due)
 	case approval.EvReassign:
 		officer := v.person(d.Officer)
 		if d.Substitute != "" {
@@ -194,6 +199,18 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}))
 	case approval.EvExtend:
 		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}), v.date(d.From), v.date(d.Due))
+	case approval.EvAccept:
+		out.Text = v.t(key, who, task, v.date(d.Due))
+	case approval.EvDeem:
+		out.Text = v.t(key, task, v.date(d.From))
+	case approval.EvStop:
+		out.Text = v.t(key, who, task, v.t("stop."+string(cmp.Or(d.Stop, approval.StopHearing))), d.Days, v.date(d.Until))
+	case approval.EvEndStop:
+		out.Text = v.t(key, who, task, v.t("stop."+string(cmp.Or(d.Stop, approval.StopHearing)))) + v.goesOn(d.Due)
+	case approval.EvStopEnds:
+		out.Text = v.t(key, task, v.t("stop."+string(cmp.Or(d.Stop, approval.StopHearing)))) + v.goesOn(d.Due)
+	case approval.EvPapersBack:
+		out.Text, out.Papers, out.Class = v.t(key, task, v.date(d.By)), d.Papers, "alarm"
 	case approval.EvYellow, approval.EvRed:
 		out.Text, out.Class = v.t(key, task, v.date(d.Due)), "alarm"
 	case approval.EvEscalate:
@@ -254,6 +271,9 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 				parts = append(parts, v.t(key+".task", m.SignOff, v.date(m.From.On), v.date(m.To.On)))
 			}
 		}
+		if w := d.Whole; w != nil {
+			parts = append(parts, v.t(key+".whole", v.date(w.From.On), v.date(w.To.On)))
+		}
 		out.Text = v.t(key, strings.Join(parts, v.t("list.separator")))
 	case approval.EvRule:
 		out.Text = v.t(key, who, task, v.t("outcome."+string(d.Outcome)))
@@ -277,6 +297,14 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who, task)
 	}
 	return out
+}
+
+// goesOn says until when a clock goes on that stood still, or that it does not yet.
+func (v *visit) goesOn(due calendar.Date) string {
+	if due.IsZero() {
+		return v.t("stop.stands")
+	}
+	return v.t("stop.goes", v.date(due))
 }
 
 // events are the issue's events after a number, oldest first. The machine's

@@ -27,6 +27,7 @@ type issueHead struct {
 	Officer          string
 	Round            int
 	Held             bool
+	Whole            string // the planned last day of the whole, with its light
 }
 
 func (v *visit) head(i *approval.Issue) issueHead {
@@ -37,6 +38,9 @@ func (v *visit) head(i *approval.Issue) issueHead {
 	}
 	if roster.Above(i.Tier, roster.TierBranch) {
 		h.Tier = v.tier(i.Tier)
+	}
+	if !i.Whole.On.IsZero() && !i.Status.Ended() {
+		h.Whole = v.t("whole", v.date(i.Whole.On), v.left(i.Whole.On, v.today, calendar.WorkingDays), v.t("light."+string(v.Service.Rules().WholeLight(i, v.today))))
 	}
 	h.Sentence, h.Holder = v.sentence(i)
 	return h
@@ -86,6 +90,8 @@ func (v *visit) atWork(i *approval.Issue) []string {
 		case approval.Open:
 		case approval.Supplement:
 			name = v.t("holder.supplement", v.unit(string(i.Branch)), name)
+		case approval.PapersBack:
+			name = v.t("holder.papers_back", v.unit(string(i.Branch)), name)
 		default:
 			continue
 		}
@@ -143,6 +149,7 @@ type issuePage struct {
 	Resume       *act
 	Rulings      []act
 	Supplements  []act
+	Refilings    []act
 	Resubmit     *act
 	Confirm      *act
 	Withdraw     *act
@@ -181,6 +188,8 @@ func (v *visit) issueAct() error {
 		cmd = approval.Rule{SignOff: n, Outcome: approval.Outcome(v.typed("outcome")), Reason: v.typed("reason")}
 	case "answer":
 		cmd = approval.AnswerSupplement{SignOff: n, Text: v.typed("text")}
+	case "refile":
+		cmd = approval.Refile{SignOff: n, Text: v.typed("text")}
 	case "resubmit":
 		cmd = approval.Resubmit{Note: v.typed("note")}
 	case "withdraw":
@@ -262,6 +271,11 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 			a := form("answer", s.N)
 			a.Task = task
 			p.Supplements = append(p.Supplements, *a)
+		}
+		if v.allowed(issue, approval.Refile{SignOff: s.N, Text: "-"}) == nil {
+			a := form("refile", s.N)
+			a.Task = task
+			p.Refilings = append(p.Refilings, *a)
 		}
 	}
 	if h := issue.Hold; h != nil {

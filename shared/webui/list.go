@@ -118,6 +118,8 @@ func (v *visit) waits(i *approval.Issue) ([]wait, error) {
 	for k := range whole.SignOffs {
 		if s := &whole.SignOffs[k]; s.State == approval.Supplement {
 			waits = append(waits, wait{v.t("wait.supplement", v.department(s.Department), i.Title, len(s.Request.Papers)), page + "#supplement", v.t("wait.supplement.action")})
+		} else if s.State == approval.PapersBack {
+			waits = append(waits, wait{v.t("wait.papers_back", v.department(s.Department), i.Title), page + "#refile", v.t("wait.papers_back.action")})
 		}
 	}
 	return waits, nil

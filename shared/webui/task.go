@@ -52,6 +52,8 @@ type taskView struct {
 	Decision, Reason    string
 	Ground, By          string
 	Duty, Ruling        string
+	Acceptance          string // how the papers were accepted (受理)
+	AnswerBy            string // until when a supplement is waited for
 	Request             *approval.Request
 	Earlier             []string
 	Stops               []string
@@ -68,10 +70,19 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		N: s.N, URL: taskURL(id, s.N), Project: v.project(project),
 		Subject: v.subject(s), Department: v.department(s.Department),
 		State: string(s.State), StateText: v.t("state." + string(s.State)),
-		Light: v.light(s.Light), Lit: s.State.Running(),
+		Light: v.light(s.Light), Lit: s.State.Running() && !s.Stopped(),
 		Limit: v.limit(s.Limit), Mark: v.mark(s.LimitMark), MarkCode: string(s.LimitMark),
 		Opened: v.moment(s.OpenedAt), Decided: v.moment(s.DecidedAt), Request: s.Request,
 		Aside: v.Service.Rules().Roster.MustStandAside(v.viewer.Person, project),
+	}
+	if s.Acceptance != nil {
+		t.Acceptance = v.t("acceptance." + string(s.Acceptance.How))
+		if by := v.Service.Rules().AcceptBy(s); !by.IsZero() {
+			t.Acceptance += v.t("acceptance.by", v.date(by))
+		}
+	}
+	if r := s.Request; r != nil && s.State == approval.Supplement && !r.AnswerBy.IsZero() {
+		t.AnswerBy = v.t("supplement.until", v.date(r.AnswerBy), v.left(r.AnswerBy, v.today, calendar.WorkingDays))
 	}
 	if s.State.Asked() {
 		t.Due = v.due(s.Due, s.Limit.Unit)
@@ -95,6 +106,9 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 	}
 	for _, e := range s.Earlier {
 		if e.Decision == nil {
+			if e.Request != nil {
+				t.Earlier = append(t.Earlier, v.t("earlier.papers_back", e.Round, v.date(e.Request.AnswerBy)))
+			}
 			continue
 		}
 		line := v.t("earlier", e.Round, v.t("decision."+string(e.Decision.Kind)), e.Decision.Reason)
@@ -109,7 +123,11 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		if !stop.To.IsZero() {
 			until = v.moment(stop.To)
 		}
-		t.Stops = append(t.Stops, v.t("stop", v.moment(stop.From), until, v.t("stop."+stop.Reason)))
+		line := v.t("stop", v.moment(stop.From), until, v.t("stop."+string(stop.Reason)))
+		if stop.Days > 0 {
+			line += v.t("stop.told", stop.Days, v.date(stop.Until), stop.What)
+		}
+		t.Stops = append(t.Stops, line)
 	}
 	return t
 }

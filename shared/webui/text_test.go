@@ -112,7 +112,7 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 		has("status.", string(s))
 		has("sentence.", string(s))
 	}
-	for _, s := range []approval.State{approval.Waiting, approval.Open, approval.Supplement, approval.Objection, approval.Held, approval.Granted, approval.Denied, approval.Void} {
+	for _, s := range []approval.State{approval.Waiting, approval.Open, approval.Supplement, approval.PapersBack, approval.Objection, approval.Held, approval.Granted, approval.Denied, approval.Void} {
 		has("state.", string(s))
 	}
 	for _, m := range catalog.Marks() {
@@ -132,8 +132,10 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 	has("next.rule.", string(approval.Uphold), string(approval.SetAside), string(approval.Revise))
 	has("light.", string(approval.Green), string(approval.Yellow), string(approval.Red))
 	has("start.", string(calendar.Receipt), string(calendar.Acceptance))
-	has("stop.", "supplement", "returned")
-	has("event.", "follow.task", "restate.task", "restate.consultation")
+	has("event.", "follow.task", "restate.task", "restate.whole", "restate.consultation")
+	has("stop.", "supplement", "returned", "hearing", "tender", "testing", "expert_review", "public_notice")
+	has("acceptance.", "awaited", "explicit", "implied", "deemed")
+	has("event.", "ask_supplement.until")
 	has("event.", "escalate.untried", "pass_up.untried", "pass_up.skipped")
 	has("remedy.", "urged", "coordinated", "ordered")
 	has("event.", "reassign.from", "urge.text", "revoke.ended", "revoke.waiting", "revoke.standing", "comment.task", "comment.note", "comment.note.task", "attach.task", "detach.task")
@@ -146,7 +148,7 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 		has("next.", act)
 		has("done.", act)
 	}
-	for _, act := range []string{"rule", "answer", "resubmit", "withdraw", "confirm", "resume", "raised", "saved"} {
+	for _, act := range []string{"rule", "answer", "refile", "resubmit", "withdraw", "confirm", "resume", "raised", "saved"} {
 		has("done.", act)
 	}
 	has("error.", "403.title", "403.next", "404.title", "404.next", "409.title", "409.next", "422.title", "422.next", "500.title", "500.next", "500.text")

@@ -217,6 +217,23 @@ func TestASupplementIsAnsweredAndTheClockGoesOn(t *testing.T) {
 	w.officer("cc-transport").get(taskURL(id, 2)).wants(http.StatusOK, "已上传两份", "补正须一次性告知")
 }
 
+func TestPapersThatWentBackAreFiledAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.raise("箱涵占道", road)
+	w.officer("cc-transport").get(taskURL(id, 2)).form("button[value=supplement]").set("papers", "交通组织方案").send().wants(http.StatusOK, "应于2026年3月23日前补正")
+	w.clock.Add(22 * 24 * time.Hour)
+	if _, err := w.service.CheckClock(t.Context(), id, 1, 2); err != nil {
+		t.Fatal(err)
+	}
+	b := w.secretary()
+	b.get("/").wants(http.StatusOK, "退件（逾期未补正）", "去重新申报")
+	p := b.get(issueURL(id)).wants(http.StatusOK, "退件，待重新申报", "整体计划")
+	p = p.form("button[value=refile]").send().wants(http.StatusUnprocessableEntity, "请填写此项")
+	p.form("button[value=refile]").set("text", "三份齐全").send().wants(http.StatusOK, "已重新申报", "三份齐全", "补正期限2026年3月23日届满未补正，退件")
+	w.officer("cc-transport").get(taskURL(id, 2)).wants(http.StatusOK, "同意")
+}
+
 func TestAStaleFormShowsWhatHappenedBesideWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
