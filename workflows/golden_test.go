@@ -14,7 +14,8 @@ import (
 	"lianban/shared/roster"
 )
 
-// act is one step of a story: what somebody does at a moment.
+// act is one step of a story: what somebody does at a moment, or, without a
+// command, the sweep.
 type act struct {
 	at  string
 	by  approval.Actor
@@ -30,6 +31,12 @@ type story struct {
 
 func raise(p approval.Petition) approval.Raise { return approval.Raise{Petition: &p} }
 
+// pledge approves on a commitment that is verified by a day.
+func pledge(n int, what, by string, checker roster.DepartmentID) approval.GrantOnTerms {
+	term := approval.Term{What: what, By: calendar.MustParse(by), Checker: checker}
+	return approval.GrantOnTerms{SignOff: n, Kind: approval.OnPledge, Duties: []approval.Term{term}}
+}
+
 func stories() []story {
 	water, transport, police, housing := officer("cc-water"), officer("cc-transport"), officer("cc-traffic-police"), officer("cc-housing")
 	resources, drawings, streets := officer("cc-natural-resources"), officer("cc-drawing-review"), officer("cc-urban-management")
@@ -42,6 +49,7 @@ func stories() []story {
 	}
 	// 1 item 24 ── 2 item 25 ──┬── 3 item 28      4 item 33 also builds on 2
 	graph := approval.Petition{Project: "fenjiang-west-bank", Title: "方案、规划、审图与占道", Items: []catalog.ItemNo{24, 25, 28, 33}}
+	permit := approval.Petition{Project: "fenjiang-west-bank", Title: "规划许可", Items: []catalog.ItemNo{25}}
 	committed := graph
 	committed.Commitments = []catalog.ItemNo{28, 33}
 	five := parties("cc-water", "cc-transport", "cc-traffic-police", "cc-housing", "cc-urban-management")
@@ -60,11 +68,70 @@ func stories() []story {
 		}},
 		{"commitment", approval.Confirmed, []act{
 			{"2026-03-09 09:00", secretary, raise(committed)},
-			{"2026-03-10 10:00", drawings, approval.Pledge{SignOff: 3, What: "规划许可取得后十日内补齐", By: calendar.MustParse("2026-04-20")}},
-			{"2026-03-10 11:00", streets, approval.Pledge{SignOff: 4, What: "开工前补齐", By: calendar.MustParse("2026-04-20"), Checker: "cc-housing"}},
+			{"2026-03-10 10:00", drawings, pledge(3, "规划许可取得后十日内补齐", "2026-04-20", "")},
+			{"2026-03-10 11:00", streets, pledge(4, "开工前补齐", "2026-04-20", "cc-housing")},
 			{"2026-03-11 10:00", resources, approval.Grant{SignOff: 1}},
 			{"2026-03-12 10:00", resources, approval.Grant{SignOff: 2}},
 			{"2026-03-12 15:00", secretary, confirm},
+		}},
+		{"commitment_met", approval.Confirmed, []act{ // reported, verified in time
+			{"2026-03-09 09:00", secretary, raise(permit)},
+			{"2026-03-10 10:00", resources, pledge(1, "一个月内补齐地质勘察报告", "2026-04-10", "cc-housing")},
+			{"2026-03-10 15:00", secretary, confirm},
+			{"2026-04-08 10:00", secretary, approval.ReportDuty{SignOff: 1, Duty: 1, Text: "报告已补交"}},
+			{"2026-04-09 10:00", housing, approval.Meet{SignOff: 1, Duty: 1, Evidence: "已核对原件"}},
+			{"2026-04-13 10:00", approval.Machine, nil},
+		}},
+		{"commitment_missed_and_revoked", approval.Concluded, []act{ // what stood on it is decided anew, the rest stands
+			{"2026-03-09 09:00", secretary, raise(graph)},
+			{"2026-03-10 10:00", resources, approval.Grant{SignOff: 1}},
+			{"2026-03-11 10:00", resources, pledge(2, "十日内补齐地质勘察报告", "2026-03-20", "")},
+			{"2026-03-12 10:00", drawings, approval.Grant{SignOff: 3}},
+			{"2026-03-21 00:05", approval.Machine, nil},
+			{"2026-03-23 10:00", leader("cc-natural-resources"), approval.Revoke{SignOff: 2, Code: "commitment_broken", Reason: "逾期未补齐"}},
+			{"2026-03-24 10:00", resources, approval.Grant{SignOff: 2, Reason: "材料已补齐"}},
+			{"2026-03-25 10:00", drawings, approval.Grant{SignOff: 3}},
+			{"2026-03-25 11:00", streets, approval.Grant{SignOff: 4}},
+		}},
+		{"commitment_revoked_after_the_end", approval.Confirmed, []act{ // a second round
+			{"2026-03-09 09:00", secretary, raise(permit)},
+			{"2026-03-10 10:00", resources, pledge(1, "补齐地质勘察报告", "2026-04-10", "")},
+			{"2026-03-10 15:00", secretary, confirm},
+			{"2026-04-11 00:05", approval.Machine, nil},
+			{"2026-04-13 10:00", resources, approval.Revoke{SignOff: 1, Code: "commitment_broken", Reason: "逾期未补齐"}},
+			{"2026-04-20 10:00", resources, approval.Grant{SignOff: 1, Reason: "材料已补齐"}},
+			{"2026-04-20 15:00", secretary, approval.Confirm{Stars: 2, Comment: "反复"}},
+		}},
+		{"commitment_missed_and_escalated", approval.Confirmed, []act{ // general branch, headquarters, met at last
+			{"2026-03-09 09:00", secretary, raise(permit)},
+			{"2026-03-10 10:00", resources, pledge(1, "补齐地质勘察报告", "2026-03-20", "")},
+			{"2026-03-10 15:00", secretary, confirm},
+			{"2026-03-21 00:05", approval.Machine, nil},
+			{"2026-03-26 00:05", approval.Machine, nil},
+			{"2026-04-02 00:05", approval.Machine, nil},
+			{"2026-04-03 10:00", resources, approval.Meet{SignOff: 1, Duty: 1, Evidence: "逾期补齐，已核对"}},
+		}},
+		{"conditions_and_gaps", approval.Concluded, []act{
+			{"2026-03-09 09:00", secretary, raise(approval.Petition{
+				Project: "fenjiang-west-bank", Title: "规划许可与交通疏解", Items: []catalog.ItemNo{25}, Parties: []approval.Party{{Matter: "traffic_diversion", Department: "cc-traffic-police"}},
+			})},
+			{"2026-03-10 10:00", police, approval.GrantOnTerms{SignOff: 2, Kind: approval.OnCondition, Duties: []approval.Term{
+				{What: "设置导改标志", By: calendar.MustParse("2026-03-20")}, {What: "早高峰不占道", By: calendar.MustParse("2026-04-20"), Checker: "cc-transport"},
+			}}},
+			{"2026-03-11 10:00", resources, approval.GrantOnTerms{SignOff: 1, Kind: approval.WithGaps, Duties: []approval.Term{{What: "日照分析报告", By: calendar.MustParse("2026-03-25")}}}},
+		}},
+		{"reopened", approval.Confirmed, []act{
+			{"2026-03-09 09:00", secretary, raise(graph)},
+			{"2026-03-10 10:00", resources, approval.Grant{SignOff: 1}},
+			{"2026-03-11 10:00", resources, approval.Grant{SignOff: 2}},
+			{"2026-03-12 10:00", drawings, approval.Grant{SignOff: 3}},
+			{"2026-03-12 11:00", streets, approval.Grant{SignOff: 4}},
+			{"2026-03-13 10:00", secretary, confirm},
+			{"2026-04-01 10:00", generalBranch, approval.Reopen{SignOffs: []int{2}, Reason: "用地红线调整"}},
+			{"2026-04-02 10:00", resources, approval.Grant{SignOff: 2}},
+			{"2026-04-03 10:00", drawings, approval.Grant{SignOff: 3}},
+			{"2026-04-03 11:00", streets, approval.Grant{SignOff: 4}},
+			{"2026-04-03 15:00", secretary, approval.Confirm{Stars: 4}},
 		}},
 		{"objection_set_aside", approval.Confirmed, []act{
 			{"2026-03-09 09:00", secretary, raise(graph)},
@@ -101,7 +168,7 @@ func stories() []story {
 			{"2026-03-25 15:00", secretary, confirm},
 		}},
 		{"extension", approval.Confirmed, []act{ // asked for when yellow, which the grant takes back
-			{"2026-03-09 09:00", secretary, raise(approval.Petition{Project: "fenjiang-west-bank", Title: "规划许可", Items: []catalog.ItemNo{25}})},
+			{"2026-03-09 09:00", secretary, raise(permit)},
 			{"2026-04-02 10:00", resources, approval.AskExtension{SignOff: 1, Days: 10, Reason: "需组织专家论证"}},
 			{"2026-04-03 10:00", leader("cc-natural-resources"), approval.AnswerExtension{SignOff: 1, Answer: approval.ExtensionGranted, Note: "同意"}},
 			{"2026-04-20 10:00", resources, approval.Grant{SignOff: 1}},
@@ -192,7 +259,13 @@ func (h *house) play(s story) {
 	h.Helper()
 	for k, a := range s.acts {
 		h.survive(func() error { return h.until(shanghai(a.at)) })
-		h.survive(func() error { return h.try(a.by, a.cmd, fmt.Sprint("act-", k)) })
+		h.survive(func() error {
+			if a.cmd == nil {
+				_, err := h.sweeper().Run(h.ctx)
+				return err
+			}
+			return h.try(a.by, a.cmd, fmt.Sprint("act-", k))
+		})
 		h.survive(h.settle)
 	}
 	h.ended(s.end)
@@ -231,7 +304,7 @@ func TestHistoriesAreThoseOfTheGoldenFiles(t *testing.T) {
 func TestAPowerCutAtAnyWriteGivesTheSameHistory(t *testing.T) {
 	t.Parallel()
 	told := stories()
-	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "supplement_unanswered", "withdraw"} {
+	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "supplement_unanswered", "withdraw", "commitment_missed_and_revoked"} {
 		var s story
 		for k := range told {
 			if told[k].name == name {

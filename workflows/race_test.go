@@ -247,12 +247,12 @@ func TestARevocationWhileTheConsultationIsHeldIsAskedForAgain(t *testing.T) {
 	p := parties("cc-water")
 	p.Items = []catalog.ItemNo{25}
 	h.raise(p).settled()
-	h.must(h.by(1), approval.Pledge{SignOff: 1, What: "补齐", By: calendar.MustParse("2026-03-11")})
+	h.must(h.by(1), pledge(1, "补齐", "2026-03-11", ""))
 	h.at("2026-03-12 00:05").sweep()
 	h.at("2026-03-12 09:00").object(2)
 	h.settled()
 	h.wantIn(1, "Hold consultation")
-	h.must(leader("cc-natural-resources"), approval.Revoke{SignOff: 1, Ground: "行政许可法第六十九条", Reason: "逾期未履行"})
+	h.must(leader("cc-natural-resources"), approval.Revoke{SignOff: 1, Code: "commitment_broken", Reason: "逾期未履行"})
 	h.settled()
 	h.wantIn(1, "Ask department")
 	h.grant(1)
@@ -269,7 +269,7 @@ func TestTheSweepFindsADutyMissedAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.raise(approval.Petition{Project: "fenjiang-west-bank", Title: "规划许可", Items: []catalog.ItemNo{25}}).settled()
-	h.must(h.by(1), approval.Pledge{SignOff: 1, What: "补齐", By: calendar.MustParse("2026-04-20")})
+	h.must(h.by(1), pledge(1, "补齐", "2026-04-20", ""))
 	h.ended(approval.Concluded)
 	if swept := h.at("2026-04-20 23:59").sweep(); swept.Looked != 0 {
 		t.Errorf("before the date has passed: %+v", swept)
@@ -277,11 +277,15 @@ func TestTheSweepFindsADutyMissedAfterTheEnd(t *testing.T) {
 	if swept := h.at("2026-04-21 00:05").sweep(); swept.Looked != 1 || h.count(approval.EvMiss) != 1 {
 		t.Errorf("after it: %+v, missed %d times", swept, h.count(approval.EvMiss))
 	}
-	if issue := h.issue(); len(issue.Watches) != 0 || issue.SignOff(1).Duty.State != approval.DutyMissed {
-		t.Errorf("left behind %+v, duty %+v", issue.Watches, issue.SignOff(1).Duty)
+	if issue := h.issue(); len(issue.Watches) != 1 || issue.SignOff(1).Duties[0].State != approval.DutyMissed {
+		t.Errorf("left behind %+v, duty %+v", issue.Watches, issue.SignOff(1).Duties)
 	}
 	h.reopen()
-	h.must(leader("cc-natural-resources"), approval.Revoke{SignOff: 1, Ground: "行政许可法第六十九条", Reason: "逾期未履行"})
+	h.must(leader("cc-natural-resources"), approval.Revoke{SignOff: 1, Code: "commitment_broken", Reason: "逾期未履行"})
+	h.settled()
+	h.wantIn(1, "")
+	h.wantIn(2, "Ask department")
+	h.grant(1)
 	h.ended(approval.Concluded)
 }
 
@@ -320,9 +324,13 @@ func TestWithdrawingWhileATaskIsBeingAsked(t *testing.T) {
 }
 
 // sweep sweeps once and lets what it set off happen.
+func (h *house) sweeper() approval.Sweep {
+	return approval.Sweep{Service: h.service, Relay: h.relay, Grace: 2 * time.Minute}
+}
+
 func (h *house) sweep() approval.Swept {
 	h.Helper()
-	swept, err := approval.Sweep{Service: h.service, Relay: h.relay, Grace: 2 * time.Minute}.Run(h.ctx)
+	swept, err := h.sweeper().Run(h.ctx)
 	if err != nil {
 		h.Fatal(err)
 	}

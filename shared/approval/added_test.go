@@ -132,9 +132,9 @@ func TestAnApprovalTakesEffectWithTheBindingSignatureAfterIt(t *testing.T) {
 	back.must(back.leadOf(1), approval.CancelAdded{SignOff: 1, K: 1, Reason: "已当面沟通"})
 	back.want(approval.Granted, approval.Open)
 
-	pledge := newGame(t)
-	pledge.raise(one(33)).route()
-	pledge.add(approval.After, true).refused(pledge.by(1), approval.Pledge{SignOff: 1, What: "补齐", By: pledge.so(1).Due.On}, approval.Conflict)
+	terms := newGame(t)
+	terms.raise(one(33)).route()
+	terms.add(approval.After, true).refused(terms.by(1), pledge(1, 30), approval.Conflict)
 }
 
 func TestOnlyWhoIsAskedSigns(t *testing.T) {

@@ -264,7 +264,7 @@ func (t *transition) mayPut(purpose Purpose, n int) error {
 		_, err := t.task(n)
 		return err
 	case ForEvidence:
-		_, err := t.checks(n, roster.Officer)
+		_, err := t.verifies(n, roster.Officer)
 		return err
 	case ForConsultation:
 		return t.holdsConsultation()
@@ -378,20 +378,20 @@ func (s *SignOff) acts(attached roster.PersonID) (at []time.Time) {
 	if s.Assignee != attached && s.Substitute != attached {
 		at = append(at, s.ClaimedAt)
 	}
-	judged := func(d *Decision, r *Ruling, duty *Duty) {
+	judged := func(d *Decision, r *Ruling, duties []Duty) {
 		if d != nil {
 			at = append(at, d.At)
 		}
 		if r != nil {
 			at = append(at, r.At)
 		}
-		if duty != nil {
-			at = append(at, duty.SettledAt)
+		for k := range duties {
+			at = append(at, duties[k].SettledAt)
 		}
 	}
-	judged(s.Decision, s.Ruling, s.Duty)
+	judged(s.Decision, s.Ruling, s.Duties)
 	for _, e := range s.Earlier {
-		judged(e.Decision, e.Ruling, e.Duty)
+		judged(e.Decision, e.Ruling, e.Duties)
 	}
 	for k := range s.Added {
 		at = append(at, s.Added[k].AnsweredAt)

@@ -110,7 +110,7 @@ func TestEvidenceIsAttachedByTheCheckerAlsoAfterTheEnd(t *testing.T) {
 	g.must(checker, attach(approval.ForEvidence, 1, "核查"))
 	g.must(checker, approval.Detach{ID: hashOf("核查"), Reason: "传错"})
 	g.must(checker, attach(approval.ForEvidence, 1, "核查"))
-	g.must(checker, approval.Meet{SignOff: 1, Evidence: "见附件"})
+	g.must(checker, approval.Meet{SignOff: 1, Duty: 1, Evidence: "见附件"})
 	g.refused(checker, approval.Detach{ID: hashOf("核查"), Reason: "传错"}, approval.Closed)
 	g.refused(checker, attach(approval.ForEvidence, 1, "别的"), approval.Closed)
 }

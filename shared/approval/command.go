@@ -50,20 +50,11 @@ type Grant struct {
 	Reason  string
 }
 
-// Pledge approves on commitment (告知承诺): what was promised, by when it is
-// verified, and who checks it (the own department when empty).
-type Pledge struct {
-	SignOff int
-	What    string
-	By      calendar.Date
-	Checker roster.DepartmentID
-	Reason  string
-}
-
 // Oppose objects (不同意), with legal ground and reason; it opens a consultation.
 type Oppose struct {
 	SignOff int
-	Ground  string
+	Code    GroundCode // of ObjectionGrounds; OtherGround when empty
+	Ground  string     // in words; mandatory where the code names no law
 	Reason  string
 }
 
@@ -528,53 +519,6 @@ func (c Grant) apply(t *transition) error {
 	return nil
 }
 
-func (c Pledge) apply(t *transition) error {
-	s, err := t.task(c.SignOff)
-	if err != nil {
-		return err
-	}
-	if err := t.signedOff(s); err != nil {
-		return err
-	}
-	if item, _ := t.Catalog.Item(s.Item); !item.CommitmentAllowed {
-		name := t.Subject(s)
-		return refuse(Invalid, "kind", "“%[1]s”不适用告知承诺，请选择其他意见。", "%[2]q cannot be approved on commitment; choose another answer.", name.ZH, name.EN)
-	}
-	if err := textField("what", c.What, textRunes, true); err != nil {
-		return err
-	}
-	if err := textField("reason", c.Reason, textRunes, false); err != nil {
-		return err
-	}
-	if c.By <= t.today {
-		return refuse(Invalid, "by", "核查期限须晚于今天。", "The date of verification must lie after today.")
-	}
-	if c.Checker == "" {
-		c.Checker = s.Department
-	}
-	switch department, ok := t.Roster.Department(c.Checker); {
-	case !ok:
-		return refuse(Invalid, "checker", "没有这个部门，请从部门列表中选择核查部门。", "There is no such department; choose the checker from the list.")
-	case !department.Kind.Decides():
-		return refuse(Invalid, "checker", "“%[1]s”没有承办人，不能核查承诺，请选择其他部门。", "%[2]q has no officers who could verify it; choose another department.", department.NameZH, department.NameEN)
-	default:
-		if err := t.gone("checker", department, t.today); err != nil {
-			return err
-		}
-	}
-	duty := Duty{What: c.What, By: c.By, Checker: c.Checker}
-	t.event(EvCommit, func(e *Event) {
-		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Granted), c.Reason
-		e.Detail = detail(duty)
-	})
-	duty.State = DutyOpen
-	t.decide(c.SignOff, Decision{Kind: OnPledge, Reason: c.Reason}).Duty = &duty
-	t.watchDuties()
-	t.askAfter(c.SignOff)
-	t.grant(c.SignOff)
-	return nil
-}
-
 func (c Oppose) apply(t *transition) error {
 	s, err := t.task(c.SignOff)
 	if err != nil {
@@ -583,15 +527,17 @@ func (c Oppose) apply(t *transition) error {
 	if err := t.heard(s); err != nil {
 		return err
 	}
-	if err := textField("ground", c.Ground, titleRunes, true); err != nil {
+	code, ground, err := citing(ObjectionGrounds, c.Code, c.Ground)
+	if err != nil {
 		return err
 	}
 	if err := textField("reason", c.Reason, textRunes, true); err != nil {
 		return err
 	}
-	t.decide(c.SignOff, Decision{Kind: Object, Ground: c.Ground, Reason: c.Reason})
+	t.decide(c.SignOff, Decision{Kind: Object, Code: code, Ground: ground, Reason: c.Reason})
 	t.event(EvObject, func(e *Event) {
-		e.SignOff, e.Before, e.After, e.Ground, e.Reason = c.SignOff, string(Open), string(Objection), c.Ground, c.Reason
+		e.SignOff, e.Before, e.After, e.Ground, e.Reason = c.SignOff, string(Open), string(Objection), ground, c.Reason
+		e.Detail = detail(map[string]any{"code": code})
 	})
 	t.settle(c.SignOff, Objection)
 	t.hold(c.SignOff)

@@ -73,6 +73,10 @@ var situations = []struct {
 		g.must(g.by(1), approval.AskExtension{SignOff: 1, Days: 10, Reason: "论证"})
 	}},
 	{"in_signoff pledged", 1, func(g *game) { g.raise(chain()).route().pledge(1, 9) }},
+	{"in_signoff on condition", 1, func(g *game) { g.raise(chain()).route().must(g.by(1), onTerms(1, approval.OnCondition, 9)) }},
+	{"in_signoff duty met", 1, func(g *game) {
+		g.raise(chain()).route().pledge(1, 9).must(g.by(1), approval.Meet{SignOff: 1, Duty: 1, Evidence: "现场核查"})
+	}},
 	{"in_signoff duty missed", 1, func(g *game) { g.raise(chain()).route().pledge(1, 1).at("2026-03-11 00:00") }},
 	{"in_signoff revoked", 1, func(g *game) { g.raise(chain()).route().pledge(1, 1).at("2026-03-11 00:00").revoke(1) }},
 	{"in_signoff outvoted", 1, func(g *game) { outvoted(g) }},
@@ -100,9 +104,18 @@ var situations = []struct {
 		g.raise(one(25)).route().pledge(1, 9).close()
 		g.at("2026-03-19 00:00")
 	}},
-	{"concluded revoked", 1, func(g *game) {
+	{"revoked after the end", 1, func(g *game) {
 		g.raise(one(25)).route().pledge(1, 9).close()
 		g.at("2026-03-19 00:00").revoke(1)
+	}},
+	{"confirmed duty missed", 1, func(g *game) {
+		g.raise(one(25)).route().pledge(1, 9).close()
+		g.must(secretary, approval.Confirm{Stars: 5})
+		g.at("2026-03-19 00:00")
+	}},
+	{"reopened", 1, func(g *game) {
+		agreed(g)
+		g.must(secretary, approval.Reopen{SignOffs: []int{2}, Reason: "用地红线调整"})
 	}},
 	{"concluded refused", 1, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold); g.close() }},
 	{"concluded void", 2, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold); g.close() }},
@@ -189,8 +202,10 @@ var commands = []struct {
 	{"cancel added", []string{"officer", "lead"}, func(n int) approval.Command { return approval.CancelAdded{SignOff: n, K: 1, Reason: "已沟通"} }},
 	{"grant", []string{"officer"}, func(n int) approval.Command { return approval.Grant{SignOff: n, Reason: "同意"} }},
 	{"pledge", []string{"officer"}, func(n int) approval.Command {
-		return approval.Pledge{SignOff: n, What: "开工前补齐", By: calendar.Of(monday).Add(30)}
+		return pledge(n, 30)
 	}},
+	{"grant on condition", []string{"officer"}, func(n int) approval.Command { return onTerms(n, approval.OnCondition, 30) }},
+	{"grant with gaps", []string{"officer"}, func(n int) approval.Command { return onTerms(n, approval.WithGaps, 30) }},
 	{"oppose", []string{"officer"}, func(n int) approval.Command { return approval.Oppose{SignOff: n, Ground: "法条", Reason: "理由"} }},
 	{"ask supplement", []string{"officer"}, func(n int) approval.Command { return approval.AskSupplement{SignOff: n, Papers: []string{"图"}} }},
 	{"answer supplement", []string{"secretary"}, func(n int) approval.Command { return approval.AnswerSupplement{SignOff: n, Text: "已补"} }},
@@ -211,9 +226,15 @@ var commands = []struct {
 	{"rule", []string{"general branch", "headquarters"}, func(n int) approval.Command {
 		return approval.Rule{SignOff: n, Outcome: approval.SetAside, Reason: "会商"}
 	}},
-	{"meet", []string{"officer"}, func(n int) approval.Command { return approval.Meet{SignOff: n, Evidence: "现场核查"} }},
+	{"report duty", []string{"secretary"}, func(n int) approval.Command {
+		return approval.ReportDuty{SignOff: n, Duty: 1, Text: "已补齐"}
+	}},
+	{"meet", []string{"officer"}, func(n int) approval.Command { return approval.Meet{SignOff: n, Duty: 1, Evidence: "现场核查"} }},
 	{"revoke", []string{"officer", "lead"}, func(n int) approval.Command {
 		return approval.Revoke{SignOff: n, Ground: "行政许可法第六十九条", Reason: "逾期未履行"}
+	}},
+	{"reopen", []string{"secretary", "general branch"}, func(n int) approval.Command {
+		return approval.Reopen{SignOffs: []int{n}, Reason: "用地红线调整"}
 	}},
 	{"urge", []string{"secretary"}, func(n int) approval.Command { return approval.Urge{SignOff: n, Text: "工期紧"} }},
 	{"dispose", []string{"secretary", "general branch", "headquarters"}, func(n int) approval.Command {

@@ -28,6 +28,9 @@
 //	                                                                        │
 //	any open state ── withdraw ──▶ withdrawn                 confirm ──▶ confirmed
 //
+// A concluded or confirmed issue goes back to raised, in a new round, when it is
+// reopened or when an approval in it is revoked; how it ended stays on record.
+//
 // Routing is not a state at rest: the commit that routes a round also opens its
 // first sign-offs. Escalation is not a state either: the issue's Tier says how
 // high it has climbed, while departments go on working.
@@ -40,7 +43,7 @@
 //	papers_back the branch: the supplement did not come in time; hand them in anew
 //	objected    the tier that rules on objections
 //	held        nobody: a prerequisite was objected to
-//	granted     nobody: approved, approved on commitment, or set aside by a ruling
+//	granted     nobody: approved, approved on terms, or set aside by a ruling
 //	refused     nobody: the objection was upheld
 //	void        nobody: no longer needed
 //
@@ -66,8 +69,11 @@
 //     either of the two bars the act, and both are on record.
 //   - An added signature never moves a clock, and no approval takes effect against a
 //     binding one.
-//   - A commitment's duty is found to be missed when its date has passed, also after
-//     the issue has ended; what was decided on a revoked approval is not undone.
+//   - A duty that an approval leaves is found to be missed when its date has passed,
+//     also after the issue has ended, and climbs while nobody settles it.
+//   - A revoked approval is decided anew, and so is everything that stood on it,
+//     directly or through others; everything else stands. No earlier decision,
+//     closing or measure is lost.
 //   - A consultation keeps its deadline whatever else is open; above the
 //     headquarters it climbs no further.
 //   - Every commit writes its [Event]s, chained per issue by hash, and at most one

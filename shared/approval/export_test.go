@@ -3,6 +3,8 @@ package approval
 import (
 	"io"
 	"time"
+
+	"lianban/shared/roster"
 )
 
 // The machine's commands, for tests that drive the rules without a service.
@@ -75,3 +77,11 @@ const (
 	HoldWatch    = holdWatch
 	DutyWatch    = dutyWatch
 )
+
+// MissedTo are the days after its date at which a missed duty climbs, with the tiers.
+func MissedTo() (days []int, tiers []roster.Tier) {
+	for _, rung := range missLadder {
+		days, tiers = append(days, rung.After), append(tiers, rung.To)
+	}
+	return days, tiers
+}

@@ -2,6 +2,7 @@ package approval_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -87,7 +88,8 @@ type game struct {
 	events []approval.Event
 	outbox []approval.Outbox
 	last   approval.Change
-	routed int // the last round that was routed
+	routed int                                    // the last round that was routed
+	duties map[approval.DutyRef]approval.OpenDuty // as their checkers' lists have them
 }
 
 func newGame(t tester) *game {
@@ -115,10 +117,54 @@ func (g *game) do(actor approval.Actor, cmd approval.Command) error {
 			g.routed = e.Round
 		}
 	}
-	if fault := faultOf(&before, &c, g.routed == c.Issue.Round()); fault != "" {
+	fault := faultOf(&before, &c, g.routed == c.Issue.Round())
+	if fault == "" {
+		fault = g.list(&c)
+	}
+	if fault != "" {
 		g.Fatalf("after %T%+v by %v: %s", cmd, cmd, actor, fault)
 	}
 	return nil
+}
+
+// list keeps the checkers' lists of duties and says in what they differ from what
+// the sign-offs still have to be verified for, or "".
+func (g *game) list(c *approval.Change) string {
+	lists := maps.Clone(g.duties)
+	if lists == nil {
+		lists = map[approval.DutyRef]approval.OpenDuty{}
+	}
+	for _, o := range c.Duties {
+		lists[o.DutyRef] = o
+	}
+	for _, r := range c.Settled {
+		if _, ok := lists[r]; !ok {
+			return fmt.Sprintf("%+v is taken out of a list that does not have it", r)
+		}
+		delete(lists, r)
+	}
+	g.duties = lists
+	left := maps.Clone(lists)
+	for _, r := range c.Issue.Stray {
+		if _, ok := left[r]; !ok {
+			return fmt.Sprintf("%+v is stray and in no list", r)
+		}
+		delete(left, r)
+	}
+	for k := range c.Issue.SignOffs {
+		s := &c.Issue.SignOffs[k]
+		for m, d := range s.Duties {
+			r := approval.DutyRef{SignOff: s.N, Duty: m + 1}
+			if o, ok := left[r]; ok != d.Pending() || ok && (o.Term != d.Term || o.Kind != d.Kind || o.Report != d.Report || o.Issue != c.Issue.ID || o.Department != s.Department) {
+				return fmt.Sprintf("the duty %+v is listed as %+v: %t", d, o, ok)
+			}
+			delete(left, r)
+		}
+	}
+	if len(left) > 0 {
+		return fmt.Sprintf("in a list and no duty any more: %v", left)
+	}
+	return ""
 }
 
 // must applies a command that the rules allow.
@@ -277,18 +323,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 			count.Granted++
 		}
 		granted := !slices.ContainsFunc(s.Requires, func(n int) bool { return i.SignOff(n).State != approval.Granted })
-		// What was decided stands when an approval that it built on is revoked.
-		standing := !slices.ContainsFunc(s.Requires, func(n int) bool {
-			p := i.SignOff(n)
-			return p.State != approval.Granted && !slices.ContainsFunc(p.Earlier, func(a approval.Attempt) bool { return a.Duty != nil && a.Duty.State == approval.DutyRevoked })
-		})
 		switch s.State {
-		case approval.Open, approval.Supplement, approval.PapersBack:
+		case approval.Open, approval.Supplement, approval.PapersBack, approval.Objection, approval.Granted, approval.Denied:
 			if !granted {
-				return fmt.Sprintf("sign-off %d is %s with an ungranted prerequisite", s.N, s.State)
-			}
-		case approval.Objection, approval.Granted, approval.Denied:
-			if !standing {
 				return fmt.Sprintf("sign-off %d is %s with an ungranted prerequisite", s.N, s.State)
 			}
 		case approval.Waiting:
@@ -351,14 +388,43 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 	if fault := joinFault(i); fault != "" {
 		return fault
 	}
-	var owed calendar.Date
+	var owed []time.Time
+	days, tiers := approval.MissedTo()
 	for k := range i.SignOffs {
-		if d := i.SignOffs[k].Duty; d != nil && d.State == approval.DutyOpen && (owed.IsZero() || d.By < owed) {
-			owed = d.By
+		s := &i.SignOffs[k]
+		for _, d := range s.Duties {
+			rung := slices.Index(tiers, d.Tier) + 1 // of those still to be climbed
+			switch {
+			case d.State == approval.DutyOpen:
+				owed = append(owed, d.By.End())
+			case d.State == approval.DutyMissed && rung < len(days):
+				owed = append(owed, rules.Calendar.After(d.By, days[rung]).End())
+			case d.State == approval.DutyLapsed:
+				return fmt.Sprintf("sign-off %d stands and its duty %+v has lapsed", s.N, d)
+			}
+			if s.State != approval.Granted || s.Decision == nil || s.Decision.Kind != d.Kind {
+				return fmt.Sprintf("sign-off %d is %s, decided as %+v, with the duty %+v", s.N, s.State, s.Decision, d)
+			}
+		}
+		for _, a := range s.Earlier {
+			if slices.ContainsFunc(a.Duties, func(d approval.Duty) bool { return d.Pending() }) {
+				return fmt.Sprintf("an earlier attempt at sign-off %d leaves duties: %+v", s.N, a.Duties)
+			}
+		}
+		// What is decided anew keeps what was decided before.
+		if old := before.SignOff(k + 1); old != nil && old.Decision != nil && s.Decision == nil && (len(s.Earlier) != len(old.Earlier)+1 || s.Earlier[len(old.Earlier)].Decision != old.Decision) {
+			return fmt.Sprintf("sign-off %d lost its decision %+v", s.N, old.Decision)
 		}
 	}
-	if w := i.Watch(approval.DutyWatch); owed.IsZero() != (w == nil) || w != nil && (!w.WakeAt.Equal(owed.End()) || w.Token != "") {
-		return fmt.Sprintf("the next duty is due on %s and watched by %+v", owed, w)
+	if len(i.Stray) > 0 {
+		owed = append(owed, c.Events[0].At)
+	}
+	w := i.Watch(approval.DutyWatch)
+	if (owed == nil) != (w == nil) || w != nil && (!w.WakeAt.Equal(slices.MinFunc(owed, time.Time.Compare)) || w.Token != "") {
+		return fmt.Sprintf("the next duties have something to say at %s and are watched by %+v", owed, w)
+	}
+	if ended := before.Status.Ended(); len(i.Closings) != len(before.Closings) != (ended && !i.Status.Ended()) || i.Round() < before.Round() || ended && !i.Status.Ended() && i.Round() == before.Round() {
+		return fmt.Sprintf("the issue went from %s, round %d, to %s, round %d, with %d closings on record", before.Status, before.Round(), i.Status, i.Round(), len(i.Closings))
 	}
 	for _, w := range i.Watches {
 		if i.Status.Ended() && w.SignOff != approval.DutyWatch {

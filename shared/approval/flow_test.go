@@ -216,7 +216,7 @@ func TestWhoHasAnInterestStandsAside(t *testing.T) {
 		approval.Claim{SignOff: 1},
 		approval.Grant{SignOff: 1},
 		approval.Oppose{SignOff: 1, Ground: "法", Reason: "由"},
-		approval.Pledge{SignOff: 1, What: "补", By: calendar.Of(monday).Add(9)},
+		pledge(1, 9),
 		approval.AskSupplement{SignOff: 1, Papers: []string{"图"}},
 	} {
 		g.refused(both, cmd, approval.Forbidden)
@@ -309,32 +309,6 @@ func TestATaskClaimedByAColleagueIsAConflict(t *testing.T) {
 	if s := g.so(1); s.Assignee != second.Person || s.Decision.By != second {
 		t.Errorf("who decided: %+v", s)
 	}
-}
-
-func TestAPledgeLeavesADutyThatCanBeVerified(t *testing.T) {
-	t.Parallel()
-	g := newGame(t)
-	g.raise(chain()).route()
-	pledge := approval.Pledge{SignOff: 1, What: "一个月内补齐规划许可", By: calendar.Of(monday).Add(30)}
-	for _, change := range []func(p *approval.Pledge){
-		func(p *approval.Pledge) { p.What = " " },
-		func(p *approval.Pledge) { p.By = calendar.Of(monday) },
-		func(p *approval.Pledge) { p.By = 0 },
-		func(p *approval.Pledge) { p.Checker = "none" },
-		func(p *approval.Pledge) { p.Checker = "cc-oversight" },
-		func(p *approval.Pledge) { p.Reason = strings.Repeat("长", 4001) },
-	} {
-		bad := pledge
-		change(&bad)
-		g.refused(g.by(1), bad, approval.Invalid)
-	}
-	g.must(g.by(1), pledge)
-	if s := g.so(1); s.State != yes || s.Decision.Kind != approval.OnPledge || *s.Duty != (approval.Duty{What: pledge.What, By: pledge.By, Checker: s.Department, State: approval.DutyOpen}) {
-		t.Errorf("on record: %+v %+v", s.Decision, s.Duty)
-	}
-	other := newGame(t)
-	other.raise(one(8)).route()
-	other.refused(other.by(1), approval.Pledge{SignOff: 1, What: "补", By: calendar.Of(monday).Add(9)}, approval.Invalid)
 }
 
 func TestReasonsThatAreMandatoryAreAskedFor(t *testing.T) {

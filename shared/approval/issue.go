@@ -83,7 +83,9 @@ type Issue struct {
 	Hold         *Hold         `json:"hold,omitempty"`
 	Rating       *Rating       `json:"rating,omitempty"`
 	Measure      *Measure      `json:"measure,omitempty"`
-	Revoked      []int         `json:"revoked,omitempty"` // sign-offs whose approval was revoked after the end
+	Closings     []Closing     `json:"closings,omitempty"`    // earlier ends, after which it was reopened
+	Revoked      []int         `json:"revoked,omitempty"`     // sign-offs whose approval was revoked after the end, without reopening it
+	Stray        []DutyRef     `json:"strayDuties,omitempty"` // settled duties that are still in their checkers' lists
 	Attachments  []Attachment  `json:"attachments,omitempty"`
 	Count        Count         `json:"count"`
 	NextDue      calendar.Date `json:"nextDue,omitzero"` // earliest due date of an open sign-off

@@ -122,7 +122,7 @@ func TestADepartmentThatNoLongerActsIsAskedNothing(t *testing.T) {
 	for field, err := range map[string]error{
 		"parties[0].department": plan,
 		"department":            g.do(g.by(1), approval.Transfer{SignOff: 1, To: "cc-water", Reason: "职责"}),
-		"checker":               g.do(g.by(1), approval.Pledge{SignOff: 1, What: "补齐", By: 0x7fffff, Checker: "cc-water"}),
+		"duties[0].checker":     g.do(g.by(1), approval.GrantOnTerms{SignOff: 1, Kind: approval.OnPledge, Duties: []approval.Term{{What: "补齐", By: 0x7fffff, Checker: "cc-water"}}}),
 	} {
 		e, ok := err.(*approval.Error) //nolint:errorlint // the rules answer it bare
 		if !ok || e.Kind != approval.Invalid || e.Field != field || !strings.Contains(e.Text.ZH, "禅城区生态环境局、禅城区住房和城乡建设局") || strings.Contains(e.Text.ZH+e.Text.EN, "%!") {

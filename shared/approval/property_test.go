@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -282,7 +283,13 @@ func (w *world) people(t *rapid.T) (moves []move) {
 		case approval.Open:
 			add(a, approval.Grant{SignOff: s.N})
 			add(a, approval.Grant{SignOff: s.N})
-			add(a, approval.Pledge{SignOff: s.N, What: "补齐", By: calendar.Of(w.now).Add(rapid.IntRange(1, 20).Draw(t, "until"))})
+			kind := rapid.SampledFrom([]approval.DecisionKind{approval.OnPledge, approval.OnCondition, approval.OnCondition, approval.WithGaps}).Draw(t, "terms")
+			terms := onTerms(s.N, kind, 0)
+			terms.Duties = nil
+			for range rapid.IntRange(1, 3).Draw(t, "duties") {
+				terms.Duties = append(terms.Duties, approval.Term{What: "补齐", By: calendar.Of(w.now).Add(rapid.IntRange(1, 20).Draw(t, "until"))})
+			}
+			add(a, terms)
 			add(a, approval.Oppose{SignOff: s.N, Ground: "法条", Reason: "理由"})
 			add(a, approval.AskSupplement{SignOff: s.N, Papers: []string{"图"}})
 			if rapid.IntRange(0, 3).Draw(t, "clock") == 0 {
@@ -327,11 +334,12 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			add(signer, approval.AnswerAdded{SignOff: s.N, K: added.K, Opinion: opinion, Reason: "意见"})
 			add(w.leadOf(s.N), approval.CancelAdded{SignOff: s.N, K: added.K, Reason: "已沟通"})
 		}
-		if s.Duty != nil {
+		for m, d := range s.Duties {
 			if rapid.IntRange(0, 3).Draw(t, "met") == 0 {
-				add(officer(s.Duty.Checker, 1), approval.Meet{SignOff: s.N, Evidence: "现场核查"})
+				add(officer(d.Checker, 1), approval.Meet{SignOff: s.N, Duty: m + 1, Evidence: "现场核查"})
 			}
-			add(officer(s.Duty.Checker, 2), approval.Revoke{SignOff: s.N, Ground: "行政许可法第六十九条", Reason: "逾期未履行"})
+			add(secretary, approval.ReportDuty{SignOff: s.N, Duty: m + 1, Text: "已补齐"})
+			add(officer(d.Checker, 2), approval.Revoke{SignOff: s.N, Code: "commitment_broken", Reason: "逾期未履行"})
 		}
 	}
 	switch {
@@ -344,6 +352,11 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			add(administrator, approval.Resume{Reason: "已修复"})
 		}
 	}
+	if w.issue.Status.Ended() && len(w.issue.SignOffs) > 0 {
+		n := rapid.IntRange(1, len(w.issue.SignOffs)).Draw(t, "anew")
+		add(secretary, approval.Reopen{SignOffs: []int{n}, Reason: "方案有变"})
+		add(secretary, approval.Confirm{Stars: 3})
+	}
 	add(overseer, approval.Comment{Text: "批注"})
 	switch paper := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "paper"); rapid.IntRange(0, 6).Draw(t, "papers") {
 	case 0:
@@ -355,8 +368,8 @@ func (w *world) people(t *rapid.T) (moves []move) {
 			s := w.so(rapid.IntRange(1, n).Draw(t, "sign-off"))
 			add(officer(s.Department, 1), attach(approval.ForOpinion, s.N, paper))
 			add(secretary, attach(approval.ForSupplement, s.N, paper))
-			if s.Duty != nil {
-				add(officer(s.Duty.Checker, 1), attach(approval.ForEvidence, s.N, paper))
+			for _, d := range s.Duties {
+				add(officer(d.Checker, 1), attach(approval.ForEvidence, s.N, paper))
 			}
 		}
 	case 3:
@@ -511,6 +524,11 @@ func (w *world) end() {
 		if i.Measure == nil {
 			w.Fatalf("concluded without a measure")
 		}
+		for _, c := range i.Closings {
+			if c.Measure == nil || c.Measure.RaisedOn != i.Measure.RaisedOn || c.Measure.LastOn > i.Measure.LastOn {
+				w.Fatalf("an earlier closing's measure %+v beside %+v", c.Measure, i.Measure)
+			}
+		}
 	}
 	for _, r := range i.Rounds {
 		if r.ClosedAt.IsZero() || r.Verdict == "" {
@@ -522,9 +540,9 @@ func (w *world) end() {
 			w.Fatalf("sign-off %d ended as %s", k+1, i.SignOffs[k].State)
 		}
 	}
-	if watch := i.Watch(approval.DutyWatch); watch != nil {
+	for w.issue.Watch(approval.DutyWatch) != nil { // missed, then climbing
 		w.now = w.now.AddDate(1, 0, 0)
-		w.must(approval.Machine, approval.RouseCommand(*watch))
+		w.must(approval.Machine, approval.RouseCommand(*w.issue.Watch(approval.DutyWatch)))
 	}
 	if i = &w.issue; len(i.Watches) > 0 || i.Hold != nil {
 		w.Fatalf("left behind: %+v %+v", i.Watches, i.Hold)
@@ -535,14 +553,22 @@ func (w *world) end() {
 	decided := map[[2]int]string{}
 	for _, e := range w.events {
 		switch e.Kind {
-		case approval.EvApprove, approval.EvCommit, approval.EvObject:
+		case approval.EvApprove, approval.EvCommit, approval.EvCondition, approval.EvGaps, approval.EvObject:
 			key := [2]int{e.SignOff, e.Round}
 			if decided[key] != "" {
 				w.Fatalf("sign-off %d was decided twice in round %d", e.SignOff, e.Round)
 			}
 			decided[key] = e.Kind
-		case approval.EvRevoke, approval.EvUncounter:
+		case approval.EvUncounter:
 			delete(decided, [2]int{e.SignOff, e.Round})
+		case approval.EvRevoke:
+			var d struct{ Redone []int }
+			if err := json.Unmarshal(e.Detail, &d); err != nil {
+				w.Fatal(err)
+			}
+			for _, n := range d.Redone {
+				delete(decided, [2]int{n, e.Round})
+			}
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (r Rules) Report(i *Issue) (Report, bool, error) {
 		}
 		piece := saving.Piece{
 			ID: itoa(s.N), Raised: calendar.Of(i.RaisedAt), Accepted: calendar.Of(s.AcceptedAt), Decided: calendar.Of(s.DecidedAt),
-			Stops: s.spans(), OnCommitment: s.Duty != nil,
+			Stops: s.spans(), OnCommitment: len(s.Duties) > 0,
 		}
 		for _, n := range s.Requires {
 			if decided[n] {

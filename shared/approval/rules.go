@@ -326,7 +326,8 @@ func (t *transition) redo(n int) {
 		}
 	}
 	if s.Decision != nil || len(s.Added) > 0 || s.State == PapersBack {
-		a := Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Added: s.Added, Duty: s.Duty}
+		t.each(n, (*Duty).Pending, func(d *Duty) { d.State, d.SettledAt = DutyLapsed, t.now })
+		a := Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Added: s.Added, Duties: s.Duties}
 		if s.State == PapersBack {
 			a.Request = s.Request
 		}
@@ -382,6 +383,7 @@ func (t *transition) change() (Change, error) {
 	c := Change{From: t.from, Events: t.events}
 	c.Added, c.Unadded = t.listAdded()
 	c.Mentions = t.mentions
+	c.Duties, c.Settled = t.listDuties(len(c.Added) + len(c.Unadded) + len(c.Mentions))
 	for n := range t.watches {
 		if n < len(t.touched) && t.touched[n] {
 			c.SignOffs = append(c.SignOffs, t.issue.SignOffs[n-1])

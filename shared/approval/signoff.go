@@ -91,7 +91,7 @@ type SignOff struct {
 	Request   *Request   `json:"request,omitempty"`
 	Extension *Extension `json:"extension,omitempty"`
 	Ruling    *Ruling    `json:"ruling,omitempty"`
-	Duty      *Duty      `json:"duty,omitempty"`
+	Duties    []Duty     `json:"duties,omitempty"`
 	Earlier   []Attempt  `json:"earlier,omitempty"` // decisions of earlier rounds, and revoked ones
 }
 
@@ -99,9 +99,11 @@ type SignOff struct {
 type DecisionKind string
 
 const (
-	Approve  DecisionKind = "approve"
-	OnPledge DecisionKind = "commitment" // approved on commitment (告知承诺)
-	Object   DecisionKind = "object"
+	Approve     DecisionKind = "approve"
+	OnPledge    DecisionKind = "commitment"  // approved on commitment (告知承诺)
+	OnCondition DecisionKind = "conditional" // approved on conditions (附条件同意)
+	WithGaps    DecisionKind = "gaps"        // accepted with papers missing (容缺受理)
+	Object      DecisionKind = "object"
 )
 
 // Decision (意见) is a department's answer.
@@ -109,6 +111,7 @@ type Decision struct {
 	Kind   DecisionKind `json:"kind"`
 	By     Actor        `json:"by"`
 	At     time.Time    `json:"at"`
+	Code   GroundCode   `json:"code,omitempty"`   // of an objection's ground; empty in what was stored without
 	Ground string       `json:"ground,omitempty"` // legal ground; mandatory for an objection
 	Reason string       `json:"reason,omitempty"`
 }
@@ -172,12 +175,12 @@ type Attempt struct {
 	Decision *Decision `json:"decision,omitempty"`
 	Ruling   *Ruling   `json:"ruling,omitempty"`
 	Added    []Added   `json:"added,omitempty"`
-	Duty     *Duty     `json:"duty,omitempty"`    // of an approval that was revoked
+	Duties   []Duty    `json:"duties,omitempty"`
 	Request  *Request  `json:"request,omitempty"` // that was not answered in time
 }
 
 // Watch is the machine's eye on one sign-off, on the consultation, on an
-// operator's hold or on the duties of commitments: the token that wakes it, and when it means to look by itself.
+// operator's hold or on the duties of approvals: the token that wakes it, and when it means to look by itself.
 // Tokens never leave the inside.
 type Watch struct {
 	SignOff int       `json:"n"`

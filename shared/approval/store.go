@@ -44,6 +44,10 @@ type Store interface {
 	Mention(ctx context.Context, id MentionID) (Mention, error)
 	SeeMention(ctx context.Context, m Mention) error
 
+	// Duties lists what a department still has to verify, by date. The index may lag
+	// behind the last commits.
+	Duties(ctx context.Context, q DutyQuery, page Page) ([]OpenDuty, Cursor, error)
+
 	// Overdue lists watches whose moment passed before the given time, oldest
 	// first within a shard: what a lost timer left behind.
 	Overdue(ctx context.Context, shard int, before time.Time, page Page) ([]Late, Cursor, error)
@@ -81,6 +85,8 @@ type Change struct {
 	Added    []Task     // put: signatures that are asked for now
 	Unadded  []AddedRef // deleted: those that are no longer
 	Mentions []Mention  // put
+	Duties   []OpenDuty // put into their checkers' lists
+	Settled  []DutyRef  // taken out of them
 	Events   []Event
 	Outbox   *Outbox
 	Receipt  *Receipt
@@ -112,6 +118,9 @@ type SignOffQuery struct {
 	Department roster.DepartmentID
 	Assignee   roster.PersonID
 }
+
+// DutyQuery asks for what a department still has to verify, by date.
+type DutyQuery struct{ Checker roster.DepartmentID }
 
 // Task is a sign-off as it stands in a list, with what a list shows of its issue.
 type Task struct {

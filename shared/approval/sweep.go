@@ -98,7 +98,7 @@ func (c rouse) apply(t *transition) error {
 		return nil // it has woken meanwhile
 	}
 	if n == dutyWatch {
-		t.missAll()
+		t.lookAtDuties()
 		return nil
 	}
 	if n == consultWatch && w.Token == "" {

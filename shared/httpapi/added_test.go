@@ -39,5 +39,5 @@ func TestAnAddedSignerFindsTheTaskAndAnswersIt(t *testing.T) {
 		t.Errorf("taken back and still owed: %s", a.body)
 	}
 	w.post(police, path+"/3/cancel", `{"reason":"无"}`).problem(404, "not-found", "k")
-	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"噪声污染防治法第四十三条","reason":"生态环境部门不同意"}`).is(200)
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","code":"other","ground":"噪声污染防治法第四十三条","reason":"生态环境部门不同意"}`).is(200)
 }

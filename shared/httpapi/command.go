@@ -38,14 +38,14 @@ type NewIssue struct {
 	Draft bool `json:"draft,omitempty" doc:"Only save it; the branch alone sees it."`
 }
 
-// Decide is a department's answer. The fields beside reason go with one kind each.
+// Decide is a department's answer. Code and ground go with an objection, duties with
+// the kinds that leave some.
 type Decide struct {
-	Kind    string        `json:"kind" enum:"approve,commitment,object" doc:"同意, 告知承诺 or 不同意."`
-	Reason  string        `json:"reason,omitempty" doc:"Mandatory with object."`
-	Ground  string        `json:"ground,omitempty" doc:"object: the legal ground 法律依据; mandatory."`
-	What    string        `json:"what,omitempty" doc:"commitment: what was promised; mandatory."`
-	By      calendar.Date `json:"by,omitzero" format:"date" doc:"commitment: the day by which it is verified; mandatory."`
-	Checker string        `json:"checker,omitempty" doc:"commitment: the department that verifies it; the own one when absent."`
+	Kind   string `json:"kind" enum:"approve,commitment,conditional,gaps,object" doc:"同意, 告知承诺, 附条件同意, 容缺受理 or 不同意."`
+	Reason string `json:"reason,omitempty" doc:"Mandatory with object."`
+	Code   string `json:"code,omitempty" doc:"object: the class of the legal ground, mandatory; see objection in /grounds."`
+	Ground string `json:"ground,omitempty" doc:"object: the legal ground 法律依据 in words; the rule of the code stands in for it. Mandatory with a code that names no rule, and with other."`
+	Duties []Term `json:"duties,omitempty" doc:"commitment, conditional, gaps: what is to be verified, 1 to 10; mandatory."`
 }
 
 // AskSupplement asks the branch for what is missing, once, everything at once.
@@ -93,17 +93,6 @@ type Comment struct {
 	Text     string   `json:"text" doc:"At most 2,000 characters."`
 	SignOff  int      `json:"signOff,omitempty" doc:"The sign-off that it is about; absent: the whole issue."`
 	Mentions []string `json:"mentions,omitempty" doc:"At most 10 people who may see the issue; they find the comment at /mentions 提及."`
-}
-
-// Meet checks a duty off.
-type Meet struct {
-	Evidence string `json:"evidence" doc:"By which the commitment was found to be met."`
-}
-
-// Revoke takes an approval back.
-type Revoke struct {
-	Ground string `json:"ground" doc:"The legal ground 法律依据."`
-	Reason string `json:"reason"`
 }
 
 // Rule decides an objection.
@@ -229,14 +218,6 @@ type (
 		OfIssue
 		Body Comment
 	}
-	meetIn struct {
-		OfSignOff
-		Body Meet
-	}
-	revokeIn struct {
-		OfSignOff
-		Body Revoke
-	}
 	ruleIn struct {
 		OfSignOff
 		Body Rule
@@ -288,13 +269,11 @@ func (a *API) commands() {
 	huma.Register(a.huma, ofSignOff("/transfer", "transfer", "Hand a task to another department; its clock goes on 转办"), a.transfer)
 	huma.Register(a.huma, ofSignOff("/transfer/return", "sendBack", "Send a transferred task back 退回转办"), a.sendBack)
 	huma.Register(a.huma, ofSignOff("/transfer/ruling", "assign", "Decide whose a disputed task is, as the general branch 指定承办部门"), a.assign)
-	huma.Register(a.huma, ofSignOff("/decision", "decide", "Approve, approve on commitment, or object 出具意见"), a.decide)
+	huma.Register(a.huma, ofSignOff("/decision", "decide", "Approve, approve on terms, or object 出具意见"), a.decide)
 	huma.Register(a.huma, ofSignOff("/supplement", "askSupplement", "Ask the branch for a supplement 要求补正"), a.askSupplement)
 	huma.Register(a.huma, ofSignOff("/supplement/answer", "answerSupplement", "Bring the supplement 提交补正"), a.answerSupplement)
 	huma.Register(a.huma, ofSignOff("/extension", "askExtension", "Ask the lead for more time 申请延期"), a.askExtension)
 	huma.Register(a.huma, ofSignOff("/extension/answer", "answerExtension", "Grant or refuse an extension, as the department's lead 批准延期"), a.answerExtension)
-	huma.Register(a.huma, ofSignOff("/duty/evidence", "meetDuty", "Check a commitment's duty off, as its checker 核查承诺"), a.meet)
-	huma.Register(a.huma, ofSignOff("/duty/revocation", "revoke", "Revoke an approval whose duty was missed, as its checker 撤销同意"), a.revoke)
 	huma.Register(a.huma, ofSignOff("/ruling", "rule", "Rule on an objection 裁定异议"), a.rule)
 }
 
@@ -482,16 +461,20 @@ func (s *server) decide(ctx context.Context, in *decideIn) (*IssueOut, error) {
 // command is the command of the kind. What belongs to another kind is refused
 // rather than lost.
 func (d Decide) command(n int) (approval.Command, error) {
+	kind := approval.DecisionKind(d.Kind)
+	objects, plain := kind == approval.Object, kind == approval.Approve
 	var stray []fieldFault
-	only := func(kind approval.DecisionKind, field string, given bool) {
-		if given && d.Kind != string(kind) {
-			stray = append(stray, fieldFault{field, text("此项只用于“"+string(kind)+"”意见，请删去或改选意见。", "This goes with the kind "+string(kind)+" only; leave it out or choose that kind.")})
+	for _, f := range []struct {
+		name  string
+		given bool
+		goes  bool
+	}{
+		{"code", d.Code != "", objects}, {"ground", d.Ground != "", objects}, {"duties", len(d.Duties) > 0, !objects && !plain},
+	} {
+		if f.given && !f.goes {
+			stray = append(stray, fieldFault{f.name, text("此项不用于“"+d.Kind+"”意见，请删去或改选意见。", "This does not go with the kind "+d.Kind+"; leave it out or choose another kind.")})
 		}
 	}
-	only(approval.Object, "ground", d.Ground != "")
-	only(approval.OnPledge, "what", d.What != "")
-	only(approval.OnPledge, "by", !d.By.IsZero())
-	only(approval.OnPledge, "checker", d.Checker != "")
 	if len(stray) > 0 {
 		f := &fault{kind: kindInvalid, field: stray[0].field, text: stray[0].text}
 		if len(stray) > 1 {
@@ -499,13 +482,18 @@ func (d Decide) command(n int) (approval.Command, error) {
 		}
 		return nil, f
 	}
-	switch approval.DecisionKind(d.Kind) {
-	case approval.OnPledge:
-		return approval.Pledge{SignOff: n, What: d.What, By: d.By, Checker: roster.DepartmentID(d.Checker), Reason: d.Reason}, nil
-	case approval.Object:
-		return approval.Oppose{SignOff: n, Ground: d.Ground, Reason: d.Reason}, nil
+	switch {
+	case plain:
+		return approval.Grant{SignOff: n, Reason: d.Reason}, nil
+	case objects && d.Code == "":
+		return nil, noGround()
+	case objects:
+		return approval.Oppose{SignOff: n, Code: approval.GroundCode(d.Code), Ground: d.Ground, Reason: d.Reason}, nil
 	}
-	return approval.Grant{SignOff: n, Reason: d.Reason}, nil
+	terms := list(d.Duties, func(t Term) approval.Term {
+		return approval.Term{What: t.What, By: t.By, Checker: roster.DepartmentID(t.Checker)}
+	})
+	return approval.GrantOnTerms{SignOff: n, Kind: kind, Duties: terms, Reason: d.Reason}, nil
 }
 
 func (s *server) askSupplement(ctx context.Context, in *askIn) (*IssueOut, error) {
@@ -522,14 +510,6 @@ func (s *server) askExtension(ctx context.Context, in *extendIn) (*IssueOut, err
 
 func (s *server) answerExtension(ctx context.Context, in *extendedIn) (*IssueOut, error) {
 	return s.do(ctx, in.OfIssue, approval.AnswerExtension{SignOff: in.N, Answer: approval.ExtensionAnswer(in.Body.Answer), Note: in.Body.Note})
-}
-
-func (s *server) meet(ctx context.Context, in *meetIn) (*IssueOut, error) {
-	return s.do(ctx, in.OfIssue, approval.Meet{SignOff: in.N, Evidence: in.Body.Evidence})
-}
-
-func (s *server) revoke(ctx context.Context, in *revokeIn) (*IssueOut, error) {
-	return s.do(ctx, in.OfIssue, approval.Revoke{SignOff: in.N, Ground: in.Body.Ground, Reason: in.Body.Reason})
 }
 
 func (s *server) rule(ctx context.Context, in *ruleIn) (*IssueOut, error) {

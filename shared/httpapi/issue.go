@@ -161,15 +161,21 @@ func (s *server) listInbox(ctx context.Context, in *PageIn) (*PageOut[Task], err
 	return s.tasks(ctx, approval.SignOffQuery{Department: department}, *in)
 }
 
-func (s *server) listDepartmentInbox(ctx context.Context, in *inboxIn) (*PageOut[Task], error) {
-	department, ok := s.service.Rules().Roster.Department(roster.DepartmentID(in.ID))
+// inboxOf is a department whose work the caller may read.
+func (s *server) inboxOf(ctx context.Context, id string) (roster.DepartmentID, error) {
+	department, ok := s.service.Rules().Roster.Department(roster.DepartmentID(id))
 	if err := need(ok, "id", "没有这个部门，请核对编号。", "There is no such department; please check the id."); err != nil {
+		return "", err
+	}
+	return department.ID, approval.ReadsInbox(callOf(ctx).actor, department.ID)
+}
+
+func (s *server) listDepartmentInbox(ctx context.Context, in *inboxIn) (*PageOut[Task], error) {
+	department, err := s.inboxOf(ctx, in.ID)
+	if err != nil {
 		return nil, err
 	}
-	if err := approval.ReadsInbox(callOf(ctx).actor, department.ID); err != nil {
-		return nil, err
-	}
-	return s.tasks(ctx, approval.SignOffQuery{Department: department.ID}, in.PageIn)
+	return s.tasks(ctx, approval.SignOffQuery{Department: department}, in.PageIn)
 }
 
 func (s *server) listClaimed(ctx context.Context, in *PageIn) (*PageOut[Task], error) {

@@ -43,7 +43,7 @@ func TestAnIssueGoesFromRaisingToItsRating(t *testing.T) {
 	w.post(police2, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve","reason":"同意按方案疏导"}`).is(200)
 
 	w.clock.Add(24 * time.Hour)
-	w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"commitment","what":"两周内恢复车道","by":"2026-03-20"}`).problem(422, "invalid", "kind")
+	w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"commitment","duties":[{"what":"两周内恢复车道","by":"2026-03-20"}]}`).problem(422, "invalid", "kind")
 	w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"approve"}`).is(200)
 	if got := w.verdict(id, 1); got != approval.Agreed {
 		t.Fatalf("verdict %s", got)
@@ -66,8 +66,8 @@ func TestAnItemOpenToItIsApprovedOnCommitment(t *testing.T) {
 	w := open(t)
 	id := w.raised(`{"project":"fenjiang-west-bank","title":"占道施工","items":[33]}`)
 	urban := who{"cc-urban-management-officer-1", roster.Officer, "cc-urban-management"}
-	a := w.post(urban, "/issues/"+id+"/signoffs/1/decision", `{"kind":"commitment","what":"两周内恢复车道","by":"2026-03-20"}`).is(200)
-	if a.text("signOffs", 0, "duty", "by") != "2026-03-20" || a.text("signOffs", 0, "duty", "checker", "id") != "cc-urban-management" || a.text("signOffs", 0, "decision", "kind") != "commitment" {
+	a := w.post(urban, "/issues/"+id+"/signoffs/1/decision", `{"kind":"commitment","duties":[{"what":"两周内恢复车道","by":"2026-03-20"}]}`).is(200)
+	if a.text("signOffs", 0, "duties", 0, "by") != "2026-03-20" || a.text("signOffs", 0, "duties", 0, "checker", "id") != "cc-urban-management" || a.text("signOffs", 0, "decision", "kind") != "commitment" {
 		t.Errorf("commitment: %s", a.body)
 	}
 }
@@ -77,8 +77,10 @@ func TestAnObjectionIsRuledOnByTheGeneralBranchAndTheRestStands(t *testing.T) {
 	w := open(t)
 	id := w.raised(diversion)
 	w.post(transport, "/issues/"+id+"/signoffs/2/decision", `{"kind":"approve"}`).is(200)
-	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","reason":"早高峰不能占道"}`).problem(422, "invalid", "ground")
-	a := w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"道路交通安全法第三十二条","reason":"早高峰不能占道"}`).is(200)
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"道路交通安全法第三十二条","reason":"早高峰不能占道"}`).problem(422, "invalid", "code")
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","code":"other","reason":"早高峰不能占道"}`).problem(422, "invalid", "ground")
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","code":"fraud","reason":"早高峰不能占道"}`).problem(422, "invalid", "code")
+	a := w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","code":"traffic","reason":"早高峰不能占道"}`).is(200)
 	if a.text("status") != "consulting" || a.text("consultation", "unit", "id") != "general-branch" || a.text("consultation", "due", "on") != "2026-03-04" {
 		t.Errorf("consulting: %s", a.body)
 	}
@@ -99,7 +101,7 @@ func TestAnObjectionIsRuledOnByTheGeneralBranchAndTheRestStands(t *testing.T) {
 		t.Errorf("resubmitted: %s", a.body)
 	}
 	w.route(id, 2)
-	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"同前","reason":"夜间亦不可"}`).is(200)
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","code":"other","ground":"同前","reason":"夜间亦不可"}`).is(200)
 	w.clock.Add(4 * 24 * time.Hour)
 	w.verdict(id, 2) // the deadline has passed: the consultation climbs
 	if got := w.get(command, "/objections").is(200).text("items", 0, "id"); got != id {
@@ -260,39 +262,6 @@ func TestABranchUrgesAndEverybodyComments(t *testing.T) {
 	}
 }
 
-func TestACommitmentIsVerifiedOrItsApprovalRevoked(t *testing.T) {
-	t.Parallel()
-	w := open(t)
-	id := w.raised(permit)
-	task := "/issues/" + id + "/signoffs/1"
-	w.post(resources, task+"/decision", `{"kind":"commitment","what":"补齐","by":"2026-03-10","checker":"cc-bureau"}`).problem(422, "invalid", "checker")
-	a := w.post(resources, task+"/decision", `{"kind":"commitment","what":"补齐","by":"2026-03-10"}`).is(200)
-	if a.text("signOffs", 0, "duty", "state") != "open" || len(a.at("revoked").([]any)) != 0 {
-		t.Errorf("pledged: %s", a.body)
-	}
-	w.close(id, 1)
-	w.post(police, task+"/duty/evidence", `{"evidence":"现场核查"}`).problem(http.StatusForbidden, "forbidden", "")
-	w.post(resources, task+"/duty/evidence", `{"evidence":""}`).problem(422, "invalid", "evidence")
-	w.post(resourcesLead, task+"/duty/revocation", `{"ground":"行政许可法第六十九条","reason":"逾期未履行"}`).problem(http.StatusConflict, "conflict", "")
-	w.clock.Add(9 * 24 * time.Hour)
-	sweep := approval.Sweep{Service: w.service, Relay: approval.Relay{Workflows: &approvaltest.Stillness{}, Store: w.service.Store()}}
-	if swept, err := sweep.Run(t.Context()); err != nil || swept.Looked != 1 {
-		t.Fatalf("swept %+v, %v", swept, err)
-	}
-	if got := w.get(uValley, "/issues/"+id).is(200).text("signOffs", 0, "duty", "state"); got != "missed" {
-		t.Errorf("after its date the duty is %s", got)
-	}
-	w.post(resourcesLead, task+"/duty/revocation", `{"ground":"","reason":"逾期未履行"}`).problem(422, "invalid", "ground")
-	a = w.post(resourcesLead, task+"/duty/revocation", `{"ground":"行政许可法第六十九条","reason":"逾期未履行"}`).is(200)
-	if a.text("revoked") != "[1]" || a.text("signOffs", 0, "duty", "state") != "revoked" || a.text("signOffs", 0, "duty", "settledBy", "role") != "lead" || a.text("status") != "concluded" {
-		t.Errorf("revoked: %s", a.body)
-	}
-	if got := w.get(uValley, "/issues?project=fenjiang-west-bank").is(200).text("items", 0, "revoked"); got != "[1]" {
-		t.Errorf("the mark in the list: %s", got)
-	}
-	w.post(resources, task+"/duty/evidence", `{"evidence":"补核"}`).problem(http.StatusConflict, "closed", "")
-}
-
 func TestADraftIsItsBranchsAlone(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -306,7 +275,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 		for path, body := range map[string]string{
 			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
-			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duty/evidence": `{"evidence":"x"}`, "/signoffs/1/duty/revocation": `{"ground":"x","reason":"x"}`, "/comments": `{"text":"x"}`, "/officer": `{"person":"cc-bureau-1","reason":"x"}`, "/signoffs/1/urge": "",
+			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duties/1/report": `{"text":"x"}`, "/signoffs/1/duties/1/evidence": `{"evidence":"x"}`, "/signoffs/1/revocation": `{"code":"fraud","reason":"x"}`, "/reopen": `{"signOffs":[1],"reason":"x"}`, "/comments": `{"text":"x"}`, "/officer": `{"person":"cc-bureau-1","reason":"x"}`, "/signoffs/1/urge": "",
 			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
 			"/signoffs/1/measures": `{"what":"urged","text":"x"}`, "/signoffs/1/escalation": `{"to":"headquarters","reason":"x"}`, "/signoffs/1/ladder/pause": `{"until":"2026-03-05","reason":"x"}`, "/signoffs/1/ladder/resume": `{"reason":"x"}`,
 			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
@@ -388,7 +357,7 @@ func changes() map[string]struct {
 } {
 	consulting := func(w *world) string {
 		id := w.raised(diversion)
-		w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"g","reason":"r"}`).is(200)
+		w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","code":"other","ground":"g","reason":"r"}`).is(200)
 		return id
 	}
 	draft := func(w *world) string {
@@ -397,7 +366,7 @@ func changes() map[string]struct {
 	start := func(w *world) string { return w.raised(diversion) }
 	pledged := func(w *world) string {
 		id := w.raised(permit)
-		w.post(resources, "/issues/"+id+"/signoffs/1/decision", `{"kind":"commitment","what":"补齐","by":"2026-03-10"}`).is(200)
+		w.post(resources, "/issues/"+id+"/signoffs/1/decision", `{"kind":"commitment","duties":[{"what":"补齐","by":"2026-03-10"}]}`).is(200)
 		return id
 	}
 	transferred := func(w *world) string {
@@ -471,13 +440,19 @@ func changes() map[string]struct {
 			w.post(police, "/issues/"+id+"/signoffs/1/supplement", `{"papers":["图纸"]}`).is(200)
 			return id
 		}},
-		"POST /api/v1/issues/{id}/signoffs/{n}/assignee":      {resourcesLead, `{"person":"cc-natural-resources-officer-2"}`, func(w *world) string { return w.raised(permit) }},
-		"POST /api/v1/issues/{id}/signoffs/{n}/recusal":       {police, `{"reason":"亲属在项目单位"}`, start},
-		"POST /api/v1/issues/{id}/signoffs/{n}/duty/evidence": {resources, `{"evidence":"现场核查"}`, pledged},
-		"POST /api/v1/issues/{id}/signoffs/{n}/duty/revocation": {resourcesLead, `{"ground":"行政许可法第六十九条","reason":"逾期未履行"}`, func(w *world) string {
+		"POST /api/v1/issues/{id}/signoffs/{n}/assignee":            {resourcesLead, `{"person":"cc-natural-resources-officer-2"}`, func(w *world) string { return w.raised(permit) }},
+		"POST /api/v1/issues/{id}/signoffs/{n}/recusal":             {police, `{"reason":"亲属在项目单位"}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/duties/{k}/report":   {fenjiang, `{"text":"已补齐"}`, pledged},
+		"POST /api/v1/issues/{id}/signoffs/{n}/duties/{k}/evidence": {resources, `{"evidence":"现场核查"}`, pledged},
+		"POST /api/v1/issues/{id}/signoffs/{n}/revocation": {resourcesLead, `{"code":"commitment_broken","reason":"逾期未履行"}`, func(w *world) string {
 			id := pledged(w)
 			w.close(id, 1)
 			w.clock.Add(9 * 24 * time.Hour)
+			return id
+		}},
+		"POST /api/v1/issues/{id}/reopen": {fenjiang, `{"signOffs":[1],"reason":"红线调整"}`, func(w *world) string {
+			id := pledged(w)
+			w.close(id, 1)
 			return id
 		}},
 		"POST /api/v1/issues/{id}/comments": {overseer, `{"text":"停表理由待核","signOff":1}`, start},
@@ -763,7 +738,7 @@ func TestObjectionsComePageByPageToo(t *testing.T) {
 	for k := range 25 {
 		id := w.raised(diversion)
 		if k%5 == 0 {
-			w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"g","reason":"r"}`).is(200)
+			w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","code":"other","ground":"g","reason":"r"}`).is(200)
 			want[id] = true
 		}
 	}

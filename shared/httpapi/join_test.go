@@ -16,7 +16,7 @@ func TestABranchSaysWhenAMatterIsAgreed(t *testing.T) {
 	if a.text("joins", 0, "rule") != "any" || a.text("joins", 0, "ruleName", "zh") != "任一同意" || a.text("joins", 0, "matter", "id") != "traffic_diversion" {
 		t.Errorf("joins: %s", a.body)
 	}
-	a = w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","ground":"道路交通安全法第三十二条","reason":"早高峰不能占道"}`).is(200)
+	a = w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"object","code":"traffic","ground":"道路交通安全法第三十二条","reason":"早高峰不能占道"}`).is(200)
 	if a.text("status") != "in_signoff" {
 		t.Errorf("the objection counts at once: %s", a.body)
 	}

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"encoding/json"
 	"time"
 
@@ -88,7 +87,7 @@ type Summary struct {
 	Light       string        `json:"light" enum:"green,yellow,red"`
 	NextDue     calendar.Date `json:"nextDue,omitzero" format:"date" doc:"The earliest last day of an open sign-off."`
 	Count       Count         `json:"count"`
-	Revoked     []int         `json:"revoked" doc:"Sign-offs whose approval was revoked after the issue had ended."`
+	Revoked     []int         `json:"revoked" doc:"Sign-offs whose approval was revoked after the issue had ended, without reopening it."`
 	OnHold      bool          `json:"onHold" doc:"The workflow waits for an operator."`
 }
 
@@ -112,6 +111,7 @@ type Issue struct {
 	Rating       *Rating       `json:"rating,omitempty"`
 	Measure      *Measure      `json:"measure,omitempty"`
 	Attachments  []Attachment  `json:"attachments"`
+	Closings     []Closing     `json:"closings" doc:"How the issue ended before it was reopened 重新办理."`
 }
 
 // Round is one pass through the workflow.
@@ -170,7 +170,7 @@ type SignOff struct {
 	MayExtend  int           `json:"mayExtendBy,omitempty" doc:"The days by which the rule of the limit lets it be extended, in the limit's unit; absent when it does not."`
 	Extension  *Extension    `json:"extension,omitempty"`
 	Ruling     *Ruling       `json:"ruling,omitempty"`
-	Duty       *Duty         `json:"duty,omitempty"`
+	Duties     []Duty        `json:"duties" doc:"What the approval left to be verified."`
 	Ladder     *Ladder       `json:"ladder,omitempty" doc:"Only with the whole issue."`
 	Earlier    []Previous    `json:"earlier" doc:"What earlier rounds brought, and decisions that were revoked."`
 }
@@ -202,9 +202,10 @@ type Word struct {
 
 // Decision is a department's answer.
 type Decision struct {
-	Kind   string    `json:"kind" enum:"approve,commitment,object"`
+	Kind   string    `json:"kind" enum:"approve,commitment,conditional,gaps,object"`
 	By     Actor     `json:"by"`
 	At     time.Time `json:"at"`
+	Code   string    `json:"code,omitempty" doc:"The class of an objection's ground; absent in what was stored without."`
 	Ground string    `json:"ground,omitempty"`
 	Reason string    `json:"reason,omitempty"`
 }
@@ -242,27 +243,13 @@ type Ruling struct {
 	At      time.Time `json:"at"`
 }
 
-// Duty is what a commitment leaves to be verified.
-type Duty struct {
-	What    string        `json:"what"`
-	By      calendar.Date `json:"by" format:"date"`
-	Checker Ref           `json:"checker"`
-
-	State     string    `json:"state" enum:"open,met,missed,revoked"`
-	Evidence  string    `json:"evidence,omitempty" doc:"By which it was found to be met."`
-	Ground    string    `json:"ground,omitempty" doc:"On which the approval was revoked."`
-	Reason    string    `json:"reason,omitempty" doc:"For which it was revoked."`
-	SettledBy *Actor    `json:"settledBy,omitempty"`
-	SettledAt time.Time `json:"settledAt,omitzero"`
-}
-
 // Previous is what an earlier round brought, or a decision that was revoked.
 type Previous struct {
 	Round      int       `json:"round"`
 	Decision   *Decision `json:"decision,omitempty"`
 	Ruling     *Ruling   `json:"ruling,omitempty"`
 	Added      []Added   `json:"added"`
-	Duty       *Duty     `json:"duty,omitempty" doc:"Of an approval that was revoked."`
+	Duties     []Duty    `json:"duties"`
 	Supplement *Request  `json:"supplement,omitempty" doc:"That was not answered in time."`
 }
 
@@ -317,7 +304,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, meet_duty, miss_duty, revoke, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, approve_on_condition, approve_with_gaps, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, report_duty, meet_duty, miss_duty, revoke, reopen, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -471,12 +458,7 @@ func (v view) issue(i *approval.Issue) *Issue {
 			out.Hold.Error, out.Hold.Cause = h.Error, h.Cause
 		}
 	}
-	if r := i.Rating; r != nil {
-		out.Rating = &Rating{r.Stars, r.Comment, v.by(r.By), r.At}
-	}
-	if m := i.Measure; m != nil {
-		out.Measure = &Measure{m.RaisedOn, m.LastOn, m.SpanWorking, m.SpanDays, m.Net, m.Gross}
-	}
+	out.Rating, out.Measure, out.Closings = v.rating(i.Rating), measure(i.Measure), list(i.Closings, v.closing)
 	return out
 }
 
@@ -522,7 +504,7 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		Added:    list(s.Added, v.added),
 		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
 		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
-			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duty(a.Duty), v.request(a.Request)}
+			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duties(a.Duties), v.request(a.Request)}
 		}),
 	}
 	if s.Item != 0 {
@@ -555,7 +537,7 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 			out.Extension.AnsweredBy = &by
 		}
 	}
-	out.Duty = v.duty(s.Duty)
+	out.Duties = v.duties(s.Duties)
 	return out
 }
 
@@ -565,22 +547,7 @@ func (v view) decision(d *approval.Decision) *Decision {
 	if d == nil {
 		return nil
 	}
-	return &Decision{string(d.Kind), v.by(d.By), d.At, d.Ground, d.Reason}
-}
-
-func (v view) duty(d *approval.Duty) *Duty {
-	if d == nil {
-		return nil
-	}
-	out := &Duty{
-		What: d.What, By: d.By, Checker: v.department(d.Checker),
-		State: string(cmp.Or(d.State, approval.DutyOpen)), Evidence: d.Evidence, Ground: d.Ground, Reason: d.Reason, SettledAt: d.SettledAt,
-	}
-	if !d.SettledAt.IsZero() {
-		by := v.by(d.SettledBy)
-		out.SettledBy = &by
-	}
-	return out
+	return &Decision{string(d.Kind), v.by(d.By), d.At, string(d.Code), d.Ground, d.Reason}
 }
 
 func (v view) word(w *approval.Word) *Word {

@@ -319,7 +319,8 @@ func (p *Player) command(n int, a *Act, at time.Time) approval.Command {
 	case "approve":
 		return approval.Grant{SignOff: n, Reason: a.Text}
 	case "commitment":
-		return approval.Pledge{SignOff: n, What: a.Text, By: p.Service.Rules().Calendar.After(calendar.Of(at), max(1, a.Within))}
+		term := approval.Term{What: a.Text, By: p.Service.Rules().Calendar.After(calendar.Of(at), max(1, a.Within))}
+		return approval.GrantOnTerms{SignOff: n, Kind: approval.OnPledge, Duties: []approval.Term{term}}
 	case "object":
 		return approval.Oppose{SignOff: n, Ground: a.Ground, Reason: a.Text}
 	case "supplement":

@@ -133,6 +133,16 @@ func addedItem(t *approval.Task) (*Item, error) {
 	return encode(item, t)
 }
 
+func dutyKey(id approval.IssueID, r approval.DutyRef) Key {
+	return Key{issuePK(id), "U#" + two(r.SignOff) + "#" + two(r.Duty)}
+}
+
+func dutyItem(o *approval.OpenDuty) (*Item, error) {
+	item := Item{Key: dutyKey(o.Issue, o.DutyRef), G1PK: "U#" + string(o.Checker)}
+	item.G1SK = o.By.String() + "#" + string(o.Issue) + "#" + two(o.SignOff) + "#" + two(o.Duty)
+	return encode(item, o)
+}
+
 func outboxKey(id approval.OutboxID) Key { return Key{issuePK(id.Issue), "O#" + eight(id.Version)} }
 
 // Ops lays a change out as the operations of one transaction.
@@ -145,7 +155,7 @@ func Ops(c approval.Change) ([]Op, error) {
 	if c.From == 0 {
 		first.If = IfAbsent
 	}
-	ops := append(make([]Op, 0, 4+len(c.SignOffs)+len(c.Watches)+len(c.Events)), first)
+	ops := append(make([]Op, 0, 4+len(c.SignOffs)+len(c.Watches)+len(c.Duties)+len(c.Events)), first)
 	put := func(item *Item, err2 error) {
 		if err == nil && err2 != nil {
 			err = err2
@@ -174,6 +184,12 @@ func Ops(c approval.Change) ([]Op, error) {
 	}
 	for _, r := range c.Unadded {
 		ops = append(ops, Op{Delete: addedKey(c.Issue.ID, r)})
+	}
+	for k := range c.Duties {
+		put(dutyItem(&c.Duties[k]))
+	}
+	for _, r := range c.Settled {
+		ops = append(ops, Op{Delete: dutyKey(c.Issue.ID, r)})
 	}
 	for k := range c.Events {
 		e := &c.Events[k]
@@ -317,6 +333,11 @@ func (s *Store) SignOffs(ctx context.Context, q approval.SignOffQuery, page appr
 		return pageOf[approval.Task](ctx, s, Range{Index: Index2, PK: "C#" + string(q.Assignee)}, page)
 	}
 	return pageOf[approval.Task](ctx, s, Range{Index: Index1, PK: "Q#" + string(q.Department)}, page)
+}
+
+// Duties implements approval.Store.
+func (s *Store) Duties(ctx context.Context, q approval.DutyQuery, page approval.Page) ([]approval.OpenDuty, approval.Cursor, error) {
+	return pageOf[approval.OpenDuty](ctx, s, Range{Index: Index1, PK: "U#" + string(q.Checker)}, page)
 }
 
 // Overdue implements approval.Store.

@@ -15,6 +15,7 @@
 //	watch         I#<issue>     C#<n>         W#<shard>  <wake>#...
 //	added signer  I#<issue>     S#<n>#<k>     Q#<department>  <due>#...      C#<person>  <due>#...
 //	mention       I#<issue>     N#<seq>#<person>  N#<person>  <unread>#<at>#...
+//	duty          I#<issue>     U#<n>#<duty>  U#<department>  <by>#...
 //	event         I#<issue>     E#<seq>
 //	outbox        I#<issue>     O#<version>   O#<shard>  <at>#...
 //	receipt       K#<key>       K
@@ -23,10 +24,11 @@
 //
 // One query each: an issue with sign-offs and watches (A to C of its
 // partition), its events, a project's issues, a district's open issues reds
-// first, a department's inbox and a person's work by due date, with what they
-// are asked to sign under others' tasks, what should have
-// woken, what is undelivered, a month's closed sign-offs. None is a scan, and no
-// partition takes more than one issue's, one department's or one shard's writes.
+// first, a department's inbox and a person's work by due date, with what they are
+// asked to sign under others' tasks, the duties that a department has yet to
+// verify, what should have woken, what is undelivered, a month's closed sign-offs.
+// None is a scan, and no partition takes more than one issue's, one department's or
+// one shard's writes.
 package store
 
 import (

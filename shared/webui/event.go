@@ -70,6 +70,8 @@ type eventDetail struct {
 	Moved      []approval.Moved    `json:"moved"`
 	Stop       approval.StopKind   `json:"stop"`
 	Whole      *approval.Moved     `json:"whole"`
+	Duties     []approval.Term     `json:"duties"`
+	Redone     []int               `json:"redone"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -112,8 +114,8 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		} else {
 			out.Text = v.t(key, task)
 		}
-	case approval.EvCommit:
-		out.Text = v.t(key, who, task, v.t("duty", d.What, v.date(d.By), v.department(d.Checker)))
+	case approval.EvCommit, approval.EvCondition, approval.EvGaps:
+		out.Text = v.t(key, who, task, v.terms(&d))
 	case approval.EvRequest:
 		out.Text, out.Papers = v.t(key, who, task, len(d.Papers)), d.Papers
 		if !d.Until.IsZero() {
@@ -178,10 +180,10 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 			out.Text = v.t(key+".text", who, task, e.Reason)
 		}
 		out.Reason = ""
-	case approval.EvMeet:
-		out.Text, out.Reason = v.t(key, who, task, e.Reason), ""
+	case approval.EvReport, approval.EvMeet:
+		out.Text, out.Reason = v.t(key, who, task, cmp.Or(d.What, v.t("duty.unnamed")), e.Reason), ""
 	case approval.EvMiss:
-		out.Text, out.Class = v.t(key, task, v.date(d.By)), "alarm"
+		out.Text, out.Class = v.t(key, task, v.terms(&d)), "alarm"
 	case approval.EvRevoke:
 		out.Class = "alarm"
 		if d.Ended {
@@ -195,6 +197,14 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		if len(d.Standing) > 0 {
 			out.Text += v.t(key+".standing", v.numbers(d.Standing))
 		}
+		if others := slices.DeleteFunc(d.Redone, func(n int) bool { return n == e.SignOff }); len(others) > 0 {
+			out.Text += v.t(key+".redone", v.numbers(others))
+		}
+	case approval.EvReopen:
+		if e.By.Person == "" {
+			key += ".machine"
+		}
+		out.Text = v.t(key, who, e.Round, v.numbers(d.Redone))
 	case approval.EvAskExtend, approval.EvNotExtend:
 		out.Text = v.t(key, who, task, v.limit(calendar.Limit{Days: d.Days, Unit: d.Unit}))
 	case approval.EvExtend:
@@ -215,7 +225,9 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text, out.Class = v.t(key, task, v.date(d.Due)), "alarm"
 	case approval.EvEscalate:
 		out.Class = "alarm"
-		if task == "" {
+		if len(d.Duties) > 0 {
+			out.Text = v.t(key+".duty", task, v.tier(roster.Tier(e.After)), v.terms(&d))
+		} else if task == "" {
 			out.Text = v.t(key+".consultation", v.tier(roster.Tier(e.Before)), v.tier(roster.Tier(e.After)))
 		} else {
 			out.Text = v.t(key, task, v.tier(cmp.Or(d.Tier, roster.Tier(e.After))))
@@ -305,6 +317,18 @@ func (v *visit) goesOn(due calendar.Date) string {
 		return v.t("stop.stands")
 	}
 	return v.t("stop.goes", v.date(due))
+}
+
+// terms are the duties that an event is about, the one of an older event too.
+func (v *visit) terms(d *eventDetail) string {
+	if len(d.Duties) == 0 {
+		return v.term(&approval.Term{What: d.What, By: d.By, Checker: d.Checker})
+	}
+	terms := make([]string, len(d.Duties))
+	for k := range d.Duties {
+		terms[k] = v.term(&d.Duties[k])
+	}
+	return v.list(terms)
 }
 
 // events are the issue's events after a number, oldest first. The machine's

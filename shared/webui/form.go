@@ -40,7 +40,7 @@ func seal(issue *approval.Issue, n int) string {
 	}
 	write(issue.Round(), issue.Project, issue.Title, issue.Body, issue.Items, issue.Commitments, issue.Parties, issue.Joins)
 	if s := issue.SignOff(n); s != nil {
-		write(s.State, s.Assignee, s.Decision, s.Request, s.Ruling, s.Duty)
+		write(s.State, s.Assignee, s.Decision, s.Request, s.Ruling, s.Duties)
 		if s.State == approval.Objection && issue.Consultation != nil {
 			write(issue.Consultation.Tier)
 		}

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,6 +18,7 @@ type offer struct {
 	Allowed bool
 	Refusal string
 	Open    bool
+	Terms   bool   // it leaves a duty behind
 	Next    string // what will happen, in one sentence
 }
 
@@ -37,6 +39,7 @@ type signOffPage struct {
 	Release  *offer
 	Answers  []offer
 	Checker  []choice
+	Codes    []choice // of grounds to object on
 	Earliest string
 	Asked    []question // what the viewer is asked to sign under the task
 }
@@ -87,11 +90,18 @@ func (v *visit) signOffPage() error {
 }
 
 // decisions are the answers a department has, in the order of the page.
-var decisions = []string{"approve", "pledge", "object", "supplement"}
+var decisions = []string{"approve", "pledge", "condition", "gaps", "object", "supplement"}
+
+// onTerms are those that leave a duty behind. The page takes one; the API several.
+var onTerms = map[string]approval.DecisionKind{"pledge": approval.OnPledge, "condition": approval.OnCondition, "gaps": approval.WithGaps}
+
+func grantOnTerms(n int, act string, term approval.Term) approval.GrantOnTerms {
+	return approval.GrantOnTerms{SignOff: n, Kind: onTerms[act], Duties: []approval.Term{term}}
+}
 
 // command is the command that a form on the decision page sends.
 func (v *visit) command(n int) approval.Command {
-	switch v.r.PostForm.Get("act") {
+	switch act := v.r.PostForm.Get("act"); act {
 	case "claim":
 		return approval.Claim{SignOff: n}
 	case "release":
@@ -101,12 +111,16 @@ func (v *visit) command(n int) approval.Command {
 		return approval.AnswerAdded{SignOff: n, K: k, Opinion: approval.Opinion(v.typed("opinion")), Reason: v.typed("reason")}
 	case "approve":
 		return approval.Grant{SignOff: n, Reason: v.typed("reason")}
-	case "pledge":
+	case "pledge", "condition", "gaps":
 		// An unreadable date is no date, which the rules refuse at its field.
 		by, _ := calendar.Parse(strings.TrimSpace(v.typed("by")))
-		return approval.Pledge{SignOff: n, What: v.typed("what"), By: by, Checker: roster.DepartmentID(v.typed("checker")), Reason: v.typed("reason")}
+		cmd := grantOnTerms(n, act, approval.Term{What: v.typed("what"), By: by, Checker: roster.DepartmentID(v.typed("checker"))})
+		cmd.Reason = v.typed("reason")
+		return cmd
 	case "object":
-		return approval.Oppose{SignOff: n, Ground: v.typed("ground"), Reason: v.typed("reason")}
+		// So is a ground that nobody chose.
+		code := approval.GroundCode(cmp.Or(v.typed("code"), "none"))
+		return approval.Oppose{SignOff: n, Code: code, Ground: v.typed("ground"), Reason: v.typed("reason")}
 	case "supplement":
 		return approval.AskSupplement{SignOff: n, Papers: v.typedLines("papers")}
 	}
@@ -145,6 +159,7 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 	}
 	act := v.r.PostForm.Get("act")
 	for field, text := range wrong {
+		field = strings.TrimPrefix(field, "duties[0].")
 		name, _, _ := strings.Cut(field, "[")
 		anchor := "#f-" + act + "-" + name
 		if field == "" {
@@ -169,13 +184,15 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 		} else {
 			p.Release = &offer{Act: "release", Allowed: true, Next: v.t("next.release")}
 		}
-		tomorrow := v.today.Add(1)
 		tries := map[string]approval.Command{
-			"approve": approval.Grant{SignOff: n}, "pledge": approval.Pledge{SignOff: n, What: "-", By: tomorrow},
-			"object": approval.Oppose{SignOff: n, Ground: "-", Reason: "-"}, "supplement": approval.AskSupplement{SignOff: n, Papers: []string{"-"}},
+			"approve": approval.Grant{SignOff: n}, "object": approval.Oppose{SignOff: n, Ground: "-", Reason: "-"},
+			"supplement": approval.AskSupplement{SignOff: n, Papers: []string{"-"}},
+		}
+		for name := range onTerms {
+			tries[name] = grantOnTerms(n, name, approval.Term{What: "-", By: v.today.Add(1)})
 		}
 		for _, name := range decisions {
-			o := offer{Act: name, Allowed: true, Open: name == act || act == "" && name == "approve"}
+			o := offer{Act: name, Allowed: true, Open: name == act || act == "" && name == "approve", Terms: onTerms[name] != ""}
 			change, err := v.Service.Rules().Apply(*issue, v.viewer.Actor, tries[name], v.now)
 			if err != nil {
 				if refused := v.allowed(issue, tries[name]); refused != nil {
@@ -192,6 +209,13 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 			on := p.Typed.Get("checker") == string(d.ID) || p.Typed.Get("checker") == "" && d.ID == s.Department
 			p.Checker = append(p.Checker, choice{Value: string(d.ID), Text: v.department(d.ID), On: on})
 		}
+	}
+	for _, g := range approval.ObjectionGrounds {
+		text := v.text(g.Text)
+		if basis := g.Basis(); basis != "" {
+			text = v.t("ground.of", text, basis)
+		}
+		p.Codes = append(p.Codes, choice{Value: string(g.Code), Text: text, On: p.Typed.Get("code") == string(g.Code)})
 	}
 	p.Asked = v.questions(issue, s)
 	return v.render(status, "signoff.html", p)

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"strconv"
 
 	"lianban/shared/approval"
@@ -51,7 +52,8 @@ type taskView struct {
 	Opened, Decided     string
 	Decision, Reason    string
 	Ground, By          string
-	Duty, Ruling        string
+	Duties              []string
+	Ruling              string
 	Acceptance          string // how the papers were accepted (受理)
 	AnswerBy            string // until when a supplement is waited for
 	Request             *approval.Request
@@ -98,8 +100,8 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 	if d := s.Decision; d != nil {
 		t.Decision, t.Reason, t.Ground, t.By = v.t("decision."+string(d.Kind)), d.Reason, d.Ground, v.actor(d.By)
 	}
-	if d := s.Duty; d != nil {
-		t.Duty = v.t("duty", d.What, v.date(d.By), v.department(d.Checker))
+	for k := range s.Duties {
+		t.Duties = append(t.Duties, v.duty(&s.Duties[k]))
 	}
 	if r := s.Ruling; r != nil {
 		t.Ruling = v.t("ruling.said", v.actor(r.By), v.t("outcome."+string(r.Outcome)), r.Reason)
@@ -114,6 +116,9 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		line := v.t("earlier", e.Round, v.t("decision."+string(e.Decision.Kind)), e.Decision.Reason)
 		if e.Ruling != nil {
 			line += v.t("ruling.said", v.actor(e.Ruling.By), v.t("outcome."+string(e.Ruling.Outcome)), e.Ruling.Reason)
+		}
+		for m := range e.Duties {
+			line += v.duty(&e.Duties[m])
 		}
 		t.Earlier = append(t.Earlier, line)
 	}
@@ -130,6 +135,16 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		t.Stops = append(t.Stops, line)
 	}
 	return t
+}
+
+// duty is what an approval left to be verified, and where it stands.
+func (v *visit) duty(d *approval.Duty) string {
+	kind, state := cmp.Or(d.Kind, approval.OnPledge), cmp.Or(d.State, approval.DutyOpen)
+	return v.t("duty."+string(kind), v.term(&d.Term), v.t("duty.state."+string(state)))
+}
+
+func (v *visit) term(t *approval.Term) string {
+	return v.t("duty.term", t.What, v.date(t.By), v.department(t.Checker))
 }
 
 // numbers names sign-offs by number: 第1、3项.

@@ -127,7 +127,9 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 		has("role.name.", string(r))
 	}
 	has("verdict.", string(approval.Pending), string(approval.Objected), string(approval.Agreed), string(approval.Refused), string(approval.SentBack), string(approval.WasPulled), "continued")
-	has("decision.", string(approval.Approve), string(approval.OnPledge), string(approval.Object))
+	has("decision.", string(approval.Approve), string(approval.OnPledge), string(approval.OnCondition), string(approval.WithGaps), string(approval.Object))
+	has("duty.", string(approval.OnPledge), string(approval.OnCondition), string(approval.WithGaps))
+	has("duty.state.", string(approval.DutyOpen), string(approval.DutyMet), string(approval.DutyMissed), string(approval.DutyRevoked), string(approval.DutyLapsed))
 	has("outcome.", string(approval.Uphold), string(approval.SetAside), string(approval.Revise))
 	has("next.rule.", string(approval.Uphold), string(approval.SetAside), string(approval.Revise))
 	has("light.", string(approval.Green), string(approval.Yellow), string(approval.Red))
@@ -138,7 +140,7 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 	has("event.", "ask_supplement.until")
 	has("event.", "escalate.untried", "pass_up.untried", "pass_up.skipped")
 	has("remedy.", "urged", "coordinated", "ordered")
-	has("event.", "reassign.from", "urge.text", "revoke.ended", "revoke.waiting", "revoke.standing", "comment.task", "comment.note", "comment.note.task", "attach.task", "detach.task")
+	has("event.", "reassign.from", "urge.text", "revoke.ended", "revoke.waiting", "revoke.standing", "revoke.redone", "reopen.machine", "escalate.duty", "comment.task", "comment.note", "comment.note.task", "attach.task", "detach.task")
 	for _, p := range approval.Purposes {
 		has("purpose.", string(p))
 	}

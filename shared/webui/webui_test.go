@@ -167,11 +167,12 @@ func TestAnObjectionIsRuledOnAndTheIssueConfirmed(t *testing.T) {
 	id := w.raise("箱涵占道", road)
 	w.clock.Add(24 * time.Hour)
 	p := w.officer("cc-traffic-police").get(taskURL(id, 1)).wants(http.StatusOK, "将召集临时党总支会商，应于2026年3月5日前裁定")
-	p = p.form("button[value=object]").set("reason", "早高峰无法疏导").send().wants(http.StatusUnprocessableEntity, "请填写此项", "早高峰无法疏导")
+	p = p.form("button[value=object]").set("reason", "早高峰无法疏导").send().wants(http.StatusUnprocessableEntity, "请从依据清单中选择", "早高峰无法疏导")
+	p = p.form("button[value=object]").set("code", "plan_conflict").send().wants(http.StatusUnprocessableEntity, "请填写此项", "早高峰无法疏导")
 	if e := p.one("input#f-object-ground"); e.attr["aria-invalid"] != "true" || p.one("#"+e.attr["aria-describedby"]).words() != "请填写此项。" {
 		t.Error("the field at fault is not joined to what is wrong with it")
 	}
-	p.form("button[value=object]").set("ground", "道路交通安全法第三十二条").send().wants(http.StatusOK, "进入会商")
+	p.form("button[value=object]").set("code", "traffic").set("ground", "").send().wants(http.StatusOK, "进入会商", "道路交通安全法第三十二条")
 	w.officer("cc-transport").get(taskURL(id, 2)).form("button[value=approve]").send().wants(http.StatusOK, "已同意")
 	if verdict := w.settle(id, 1); verdict != approval.Objected {
 		t.Fatal(verdict)
@@ -255,7 +256,7 @@ func TestAStaleFormShowsWhatHappenedBesideWhatWasTyped(t *testing.T) {
 
 	// A double click is one act; a form whose task is over keeps its words in sight.
 	f.send().wants(http.StatusOK, "已同意")
-	claimed.form("button[value=object]").set("ground", "某法").set("reason", "另有考虑").send().wants(http.StatusConflict, "刚才填写的内容", "另有考虑", "某法")
+	claimed.form("button[value=object]").set("code", "other").set("ground", "某法").set("reason", "另有考虑").send().wants(http.StatusConflict, "刚才填写的内容", "另有考虑", "某法")
 	issue, err := w.service.Store().Issue(t.Context(), id)
 	if err != nil || issue.Count.Granted != 2 {
 		t.Fatalf("%+v %v", issue.Count, err)
@@ -310,7 +311,26 @@ func TestACommitmentLeavesADutyBehind(t *testing.T) {
 	}
 	p := w.officer(string(issue.SignOffs[0].Department)).get(taskURL(id, 1)).wants(http.StatusOK, "行政许可法", "20个工作日", "自受理次日起算")
 	p = p.form("button[value=pledge]").set("what", "补交管线图").set("by", "2026-03-02").send().wants(http.StatusUnprocessableEntity, "核查期限须晚于今天")
-	p.form("button[value=pledge]").set("by", "2026-04-30").send().wants(http.StatusOK, "已告知承诺后同意", "补交管线图", "2026年4月30日前由")
+	p.form("button[value=pledge]").set("by", "2026-04-30").send().wants(http.StatusOK, "已告知承诺后同意", "补交管线图", "2026年4月30日前由", "待核查")
+}
+
+func TestAnApprovalMayBeOnConditionsOrWithPapersMissing(t *testing.T) {
+	t.Parallel()
+	for act, says := range map[string][]string{"condition": {"已附条件同意", "附加条件：补交管线图"}, "gaps": {"已容缺受理后同意", "待补材料：补交管线图"}} {
+		w := newWorld(t)
+		id := w.raise("道路开挖", func(f *form) { f.set("item", "33") })
+		issue, err := w.service.Store().Issue(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		officer := w.officer(string(issue.SignOffs[0].Department))
+		p := officer.get(taskURL(id, 1)).form("button[value="+act+"]").set("by", "2026-04-30").send().wants(http.StatusUnprocessableEntity, "请填写此项")
+		if e := p.one("textarea#f-" + act + "-what"); e.attr["aria-invalid"] != "true" {
+			t.Errorf("%s: the field at fault is not marked: %v", act, e.attr)
+		}
+		p.form("button[value="+act+"]").set("what", "补交管线图").send().wants(http.StatusOK, append(says, "2026年4月30日前由")...)
+		officer.get(issueURL(id)).wants(http.StatusOK, says[1])
+	}
 }
 
 func TestWithdrawingAsksForAReason(t *testing.T) {
@@ -367,7 +387,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	evil := `"><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}`
 	id := w.raise(evil, func(f *form) { road(f); f.set("assumed", evil) })
 	police := w.officer("cc-traffic-police")
-	police.get(taskURL(id, 1)).form("button[value=object]").set("ground", evil).set("reason", evil).send().wants(http.StatusOK)
+	police.get(taskURL(id, 1)).form("button[value=object]").set("code", "other").set("ground", evil).set("reason", evil).send().wants(http.StatusOK)
 	for _, b := range []*browser{w.secretary(), police, w.as("general-branch-1", roster.GeneralBranch, "general-branch")} {
 		for _, path := range []string{"/", issueURL(id), taskURL(id, 1)} {
 			p := b.get(path)
@@ -530,7 +550,7 @@ func (w *world) busy() map[string]approval.IssueID {
 	w.clock.Add(9 * 24 * time.Hour)
 	w.look(ids["overdue"], 1)
 	ids["objected"] = w.raise("箱涵施工交通疏导", road)
-	w.officer("cc-traffic-police").get(taskURL(ids["objected"], 1)).form("button[value=object]").set("ground", "道路交通安全法第三十二条").set("reason", "早高峰无法疏导").send()
+	w.officer("cc-traffic-police").get(taskURL(ids["objected"], 1)).form("button[value=object]").set("code", "traffic").set("reason", "早高峰无法疏导").send()
 	w.officer("cc-transport").get(taskURL(ids["objected"], 2)).form("button[value=supplement]").set("papers", "交通组织方案\n安全评估报告").send()
 	ids["held"] = w.raise("雨水箱涵接口", road)
 	if err := w.service.Hold(w.t.Context(), ids["held"], 1, "token", "Internal", "store"); err != nil {

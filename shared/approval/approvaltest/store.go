@@ -349,6 +349,60 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		}
 	})
 
+	run("ListsTheDutiesOfACheckerByDateUntilTheyAreSettled", func(t *testing.T, o Opened) {
+		owed := func(c *approval.Change, signOff, duty int, checker roster.DepartmentID, in int) {
+			c.Duties = append(c.Duties, approval.OpenDuty{
+				Issue: c.Issue.ID, Title: c.Issue.Title, Project: c.Issue.Project, DutyRef: approval.DutyRef{SignOff: signOff, Duty: duty}, Item: 7, Department: "water",
+				Kind: approval.OnPledge, Term: approval.Term{What: "补齐", By: calendar.Of(day).Add(in), Checker: checker},
+			})
+		}
+		late, first := sample("a2", 3), sample("a1", 2)
+		owed(&late, 2, 1, "water", 9)
+		owed(&late, 2, 2, "housing", 1)
+		owed(&first, 1, 1, "water", 20)
+		owed(&first, 1, 10, "water", 9)
+		commit(t, o.Store, late)
+		commit(t, o.Store, first)
+		list := func(checker roster.DepartmentID, limit int) (order []string) {
+			o.settle()
+			page := approval.Page{Limit: limit}
+			for {
+				duties, cursor, err := o.Store.Duties(ctx, approval.DutyQuery{Checker: checker}, page)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range duties {
+					order = append(order, fmt.Sprint(d.Issue, d.SignOff, d.Duty, d.What))
+				}
+				if page.Cursor = cursor; cursor == "" {
+					return order
+				}
+			}
+		}
+		for _, limit := range []int{1, 2, 50} {
+			if got, want := list("water", limit), []string{"a11 10补齐", "a22 1补齐", "a11 1补齐"}; !slices.Equal(got, want) {
+				t.Errorf("%d at a time: %v, want %v", limit, got, want)
+			}
+		}
+		if got := must[approval.Issue](t)(o.Store.Issue(ctx, "a2")); len(got.SignOffs) != 3 || len(got.Watches) != 3 {
+			t.Errorf("the issue is read with %d sign-offs and %d watches", len(got.SignOffs), len(got.Watches))
+		}
+		n := next(first.Issue, "t")
+		n.Settled = []approval.DutyRef{{SignOff: 1, Duty: 10}, {SignOff: 2, Duty: 1}} // one that is not there is no error
+		n.Duties = []approval.OpenDuty{first.Duties[0]}
+		n.Duties[0].What = "补齐并备案"
+		commit(t, o.Store, n)
+		if got, want := list("water", 50), []string{"a22 1补齐", "a11 1补齐并备案"}; !slices.Equal(got, want) {
+			t.Errorf("after one was settled: %v, want %v", got, want)
+		}
+		if got := list("housing", 50); !slices.Equal(got, []string{"a22 2补齐"}) {
+			t.Errorf("another checker's: %v", got)
+		}
+		if got := list("culture", 50); got != nil {
+			t.Errorf("nobody's: %v", got)
+		}
+	})
+
 	run("ListsIssuesByProjectAndDistrict", func(t *testing.T, o Opened) {
 		first := commit(t, o.Store, sample("a1", 1))
 		red := sample("a2", 1)
