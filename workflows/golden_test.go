@@ -189,6 +189,22 @@ func stories() []story {
 			{"2026-05-12 10:00", water, approval.Grant{SignOff: 1, Reason: "逾期，已说明"}},
 			{"2026-05-12 15:00", secretary, approval.Confirm{Stars: 1, Comment: "拖了两个月"}},
 		}},
+		{"three_tiers_climbed", approval.Confirmed, []act{ // each tier on its own clock, and a notice replied to late
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water"))},
+			{"2026-03-12 10:00", secretary, approval.Urge{SignOff: 1}},
+			{"2026-03-19 10:00", generalBranch, approval.Dispose{SignOff: 1, What: approval.Coordinated, Text: "现场协调未果"}},
+			{"2026-03-21 09:00", approval.Machine, nil}, // no reply by the 20th: the notice climbs
+			{"2026-03-25 10:00", leader("cc-water"), approval.ReplyNotice{K: 1, Text: "迟复：补充论证，二十七日办结"}},
+			{"2026-03-26 10:00", headquarters, approval.RecheckNotice{K: 1, OK: true, Text: "属实"}},
+			{"2026-03-27 10:00", water, approval.Grant{SignOff: 1, Reason: "逾期原因：补充行洪论证"}},
+			{"2026-03-27 15:00", secretary, approval.Confirm{Stars: 2, Comment: "拖延"}},
+		}},
+		{"ladder_paused", approval.Confirmed, []act{ // red all the same; it climbs when the pause is over
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water"))},
+			{"2026-03-16 10:00", generalBranch, approval.PauseLadder{SignOff: 1, Until: calendar.MustParse("2026-03-20"), Reason: "等待现场会"}},
+			{"2026-03-23 10:00", water, approval.Grant{SignOff: 1, Reason: "逾期原因：等待现场会"}},
+			{"2026-03-23 15:00", secretary, confirm},
+		}},
 		{"consultation_timeout", approval.Confirmed, []act{ // two tiers let their deadlines pass
 			{"2026-03-09 09:00", secretary, raise(parties("cc-water"))},
 			{"2026-03-10 10:00", water, object(1)},
@@ -304,7 +320,7 @@ func TestHistoriesAreThoseOfTheGoldenFiles(t *testing.T) {
 func TestAPowerCutAtAnyWriteGivesTheSameHistory(t *testing.T) {
 	t.Parallel()
 	told := stories()
-	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "supplement_unanswered", "withdraw", "commitment_missed_and_revoked"} {
+	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "ladder_paused", "supplement_unanswered", "withdraw", "commitment_missed_and_revoked"} {
 		var s story
 		for k := range told {
 			if told[k].name == name {

@@ -73,7 +73,7 @@ func TestAHolidayNoticeIsPublishedWhileTasksRun(t *testing.T) {
 		}
 		r.Calendar = c
 	})
-	h.at("2027-01-13 10:00").must(officer("cc-natural-resources"), approval.Grant{SignOff: 1})
+	h.at("2027-01-13 10:00").must(officer("cc-natural-resources"), approval.Grant{SignOff: 1, Reason: "逾期原因：元旦假期调整"})
 	h.settled()
 	h.at("2027-01-13 15:00").must(secretary, approval.Confirm{Stars: 4})
 	h.ended(approval.Confirmed)

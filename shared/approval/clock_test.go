@@ -57,7 +57,7 @@ func TestTheLadderIsClimbedAtExactMoments(t *testing.T) {
 			}
 			lights := []approval.Light{approval.Green, approval.Green, approval.Yellow, approval.Red, approval.Red, approval.Red}
 			tiers := []roster.Tier{roster.TierBranch, roster.TierBranch, roster.TierBranch, roster.TierBranch, roster.TierGeneralBranch, roster.TierHeadquarters}
-			events := []string{approval.EvRemind, approval.EvYellow, approval.EvRed, approval.EvEscalate, approval.EvEscalate}
+			events := [][]string{{approval.EvRemind}, {approval.EvYellow}, {approval.EvRed}, {approval.EvSupervise, approval.EvEscalate}, {approval.EvEscalate}}
 			for k, at := range c.rungs {
 				moment := shanghai(at)
 				if wake := g.issue.Watch(1).WakeAt; !wake.Equal(moment) {
@@ -72,7 +72,7 @@ func TestTheLadderIsClimbedAtExactMoments(t *testing.T) {
 				g.now = moment
 				since := len(g.events)
 				g.look(1)
-				if got := g.kinds(since); !slices.Equal(got, events[k:k+1]) || g.so(1).Light != lights[k+1] || g.issue.Light != lights[k+1] || g.issue.Tier != tiers[k+1] {
+				if got := g.kinds(since); !slices.Equal(got, events[k]) || g.so(1).Light != lights[k+1] || g.issue.Light != lights[k+1] || g.issue.Tier != tiers[k+1] {
 					t.Fatalf("at rung %d: %v, %s, issue %s at %s", k, got, g.so(1).Light, g.issue.Light, g.issue.Tier)
 				}
 			}
@@ -86,7 +86,7 @@ func TestALookThatComesLateClimbsEveryRungItMissed(t *testing.T) {
 	g.raise(one(0)).route()
 	since := len(g.events)
 	g.at("2026-03-25 12:00").look(1)
-	if got := g.kinds(since); !slices.Equal(got, []string{approval.EvRemind, approval.EvYellow, approval.EvRed, approval.EvEscalate, approval.EvEscalate}) {
+	if got := g.kinds(since); !slices.Equal(got, []string{approval.EvRemind, approval.EvYellow, approval.EvRed, approval.EvSupervise, approval.EvEscalate, approval.EvEscalate}) {
 		t.Errorf("climbed %v", got)
 	}
 	version := g.issue.Version
@@ -212,7 +212,7 @@ func TestAnOverdueClockThatStoodStillClimbsOnOnRecord(t *testing.T) {
 	}
 	g.at("2026-04-01 10:00").must(secretary, approval.Resubmit{Note: "已修改"})
 	g.route()
-	if s := g.so(1); s.Tier() != roster.TierGeneralBranch || s.Step != approval.StepRed || s.Light != approval.Red || g.issue.Tier != roster.TierGeneralBranch {
+	if s := g.so(1); s.Tier() != roster.TierGeneralBranch || s.Step != approval.StepNotice || s.Light != approval.Red || g.issue.Tier != roster.TierGeneralBranch {
 		t.Errorf("back after two weeks with the branch: %s, %s, %s", s.Step, s.Light, g.issue.Tier)
 	}
 	// Two overdue days were used before the stop; two more lead to the headquarters.

@@ -500,7 +500,7 @@ func (c Grant) apply(t *transition) error {
 	if err := t.signed(s); err != nil {
 		return err
 	}
-	if err := textField("reason", c.Reason, textRunes, false); err != nil {
+	if err := t.reasonOf(s, c.Reason); err != nil {
 		return err
 	}
 	waits := s.unsigned()

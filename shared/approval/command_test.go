@@ -53,6 +53,14 @@ var situations = []struct {
 	{"in_signoff passed up", 1, func(g *game) {
 		g.raise(chain()).route().must(secretary, approval.PassUp{SignOff: 1, To: roster.TierGeneralBranch, Reason: "须总支协调", Untried: "部门已函复"})
 	}},
+	{"in_signoff supervised", 1, func(g *game) { g.raise(chain()).route().supervise(1) }},
+	{"in_signoff notice replied", 1, func(g *game) {
+		g.raise(chain()).route().supervise(1).must(g.leadOf(1), approval.ReplyNotice{K: 1, Text: "下周办结"})
+	}},
+	{"in_signoff notice sent back", 1, func(g *game) {
+		g.raise(chain()).route().supervise(1).must(g.leadOf(1), approval.ReplyNotice{K: 1, Text: "下周办结"})
+		g.must(generalBranch, approval.RecheckNotice{K: 1, Text: "未说明原因"})
+	}},
 	{"in_signoff ladder paused", 1, func(g *game) { g.raise(chain()).route().pauseLadder(1) }},
 	{"in_signoff attached", 1, func(g *game) { g.raise(chain()).route().must(secretary, attach(approval.ForPetition, 0, "a")) }},
 	{"in_signoff waiting", 2, func(g *game) { g.raise(chain()).route() }},
@@ -249,6 +257,14 @@ var commands = []struct {
 	{"resume ladder", []string{"general branch", "headquarters"}, func(n int) approval.Command {
 		return approval.ResumeLadder{SignOff: n, Reason: "现场会已开"}
 	}},
+	{"dispose of a warning as handled", []string{"general branch", "headquarters"}, disposing(approval.Handled)},
+	{"dispose of a warning as explained", []string{"lead"}, disposing(approval.Explained)},
+	{"dispose of a warning as a false alarm", []string{"overseer"}, disposing(approval.FalseAlarm)},
+	{"supervise", []string{"general branch", "headquarters"}, func(n int) approval.Command {
+		return approval.Supervise{SignOff: n, Demand: "限期办结", ReplyDays: 2}
+	}},
+	{"reply to a notice", []string{"lead"}, func(int) approval.Command { return approval.ReplyNotice{K: 1, Text: "下周办结"} }},
+	{"recheck a notice", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.RecheckNotice{K: 1, OK: true, Text: "属实"} }},
 	{"comment", []string{
 		"secretary", "other secretary", "officer", "signer", "other officer", "lead", "other lead", "general branch", "headquarters", "bureau", "overseer", "administrator",
 	}, func(int) approval.Command { return approval.Comment{Text: "已现场核实"} }},

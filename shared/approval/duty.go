@@ -192,7 +192,7 @@ func (c GrantOnTerms) apply(t *transition) error {
 		}
 		duties[k] = Duty{Kind: c.Kind, Term: term, State: DutyOpen}
 	}
-	if err := textField("reason", c.Reason, textRunes, false); err != nil {
+	if err := t.reasonOf(s, c.Reason); err != nil {
 		return err
 	}
 	t.decide(c.SignOff, Decision{Kind: c.Kind, Reason: c.Reason}).Duties = duties

@@ -104,11 +104,17 @@ const (
 
 // The kinds of events of the ladder and its tiers.
 const (
-	EvRemind       = "remind"
-	EvDispose      = "dispose"
-	EvPassUp       = "pass_up"
-	EvPauseLadder  = "pause_ladder"
-	EvResumeLadder = "resume_ladder"
+	EvRemind         = "remind"
+	EvDispose        = "dispose"
+	EvPassUp         = "pass_up"
+	EvPauseLadder    = "pause_ladder"
+	EvResumeLadder   = "resume_ladder"
+	EvSupervise      = "supervise"
+	EvReplyNotice    = "reply_notice"
+	EvRecheck        = "recheck_notice"
+	EvLapse          = "lapse_notice"
+	EvCloseNotice    = "close_notice"
+	EvDisposeWarning = "dispose_warning"
 )
 
 // What happens to added signatures.

@@ -76,6 +76,7 @@ const (
 	ConsultWatch = consultWatch
 	HoldWatch    = holdWatch
 	DutyWatch    = dutyWatch
+	NoticeWatch  = noticeWatch
 )
 
 // MissedTo are the days after its date at which a missed duty climbs, with the tiers.

@@ -220,7 +220,7 @@ func (g *game) route() *game {
 func (g *game) grant(ns ...int) {
 	g.Helper()
 	for _, n := range ns {
-		g.must(g.by(n), approval.Grant{SignOff: n})
+		g.must(g.by(n), approval.Grant{SignOff: n, Reason: "同意"})
 	}
 }
 

@@ -86,6 +86,8 @@ type Issue struct {
 	Closings     []Closing     `json:"closings,omitempty"`    // earlier ends, after which it was reopened
 	Revoked      []int         `json:"revoked,omitempty"`     // sign-offs whose approval was revoked after the end, without reopening it
 	Stray        []DutyRef     `json:"strayDuties,omitempty"` // settled duties that are still in their checkers' lists
+	Notices      int           `json:"notices,omitempty"`     // how many supervision notices were issued
+	Disposals    []Disposal    `json:"disposals,omitempty"`   // of warnings
 	Attachments  []Attachment  `json:"attachments,omitempty"`
 	Count        Count         `json:"count"`
 	NextDue      calendar.Date `json:"nextDue,omitzero"` // earliest due date of an open sign-off

@@ -31,10 +31,11 @@ const (
 	StepRemind Step = "remind" // 提醒: no light
 	StepYellow Step = "yellow"
 	StepRed    Step = "red"
+	StepNotice Step = "notice" // 督办单
 )
 
 // steps are in the order in which they come.
-var steps = []Step{"", StepRemind, StepYellow, StepRed}
+var steps = []Step{"", StepRemind, StepYellow, StepRed, StepNotice}
 
 func (s Step) height() int { return slices.Index(steps, s) }
 
@@ -49,7 +50,7 @@ func (s Step) light() Light {
 	return Red
 }
 
-// event is what the step's rung is recorded as.
+// event is what the step's rung is recorded as; a notice is an event of its own.
 func (s Step) event() string {
 	return map[Step]string{StepRemind: EvRemind, StepYellow: EvYellow, StepRed: EvRed}[s]
 }
@@ -69,6 +70,8 @@ type Rung struct {
 	Left int
 	// After: working days past the due date, without those on which the clock stood still.
 	After int
+	// Days: working days for a reply to the notice, and for its recheck.
+	Days int
 }
 
 // TierClock is the time that a tier has for what has climbed to it.
@@ -122,7 +125,7 @@ func LoadLadders(r io.Reader) (Ladders, error) {
 		}
 		l := all[level]
 		if step := Step(name); step != "" && slices.Contains(steps, step) {
-			l.Rungs = append(l.Rungs, Rung{Step: step, Left: n[0], After: n[1]})
+			l.Rungs = append(l.Rungs, Rung{Step: step, Left: n[0], After: n[1], Days: n[2]})
 		} else {
 			l.Tiers = append(l.Tiers, TierClock{Tier: roster.Tier(name), After: n[1], Days: n[2]})
 		}
@@ -156,6 +159,8 @@ func (l Ladder) faults() (faults []error) {
 			faults = append(faults, fmt.Errorf("%s comes with %d percent of the limit left", rung.Step, rung.Left))
 		case rung.After > 0 && rung.Step.height() <= StepRed.height():
 			faults = append(faults, fmt.Errorf("%s comes %d days after the due date", rung.Step, rung.After))
+		case (rung.Days > 0) != (rung.Step == StepNotice) || rung.Days > replyDays:
+			faults = append(faults, fmt.Errorf("%s has %d days of its own", rung.Step, rung.Days))
 		}
 		if k == 0 {
 			continue
@@ -298,11 +303,15 @@ func (r Rules) ahead(i *Issue, s *SignOff) (a ahead) {
 	if rung, ok := l.next(s.Step); ok {
 		a.rung, a.rungAt = rung, r.rungAt(s, rung)
 	}
+	var paused calendar.Date
+	if p := s.Pause; p != nil && p.EndedAt.IsZero() {
+		paused = p.Until
+	}
+	if a.rung.Step == StepNotice && !paused.IsZero() && a.rungAt.Before(paused.End()) {
+		a.rungAt = paused.End()
+	}
 	if own, next, ok := l.above(s.Tier()); ok {
-		a.tier, a.from = next.Tier, r.lastOf(l, s, own)
-		if p := s.Pause; p != nil && p.EndedAt.IsZero() {
-			a.from = max(a.from, p.Until)
-		}
+		a.tier, a.from = next.Tier, max(paused, r.lastOf(l, s, own))
 		a.tierAt = a.from.End()
 	}
 	return a
@@ -355,6 +364,14 @@ func (t *transition) climbed(n int) bool {
 		s = t.touch(n)
 		before := s.Light
 		s.Step, s.Light = a.rung.Step, a.rung.Step.light()
+		if s.Step == StepNotice {
+			tier := s.Tier()
+			if tier == roster.TierBranch {
+				tier = roster.TierGeneralBranch
+			}
+			t.notify(n, tier, ladderDemand, a.rung.Days)
+			break
+		}
 		t.event(s.Step.event(), func(e *Event) {
 			e.SignOff, e.Before, e.After = n, string(before), string(s.Light)
 			e.Detail = detail(map[string]any{"due": s.Due.On})

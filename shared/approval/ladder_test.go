@@ -98,9 +98,9 @@ func TestSignOffsOfTheFirstReleaseKeepTheirPlaceOnTheLadder(t *testing.T) {
 		light approval.Light
 		next  []string // what a look long after climbs
 	}{
-		{`"light":"green"`, roster.TierBranch, approval.Green, []string{approval.EvRemind, approval.EvYellow, approval.EvRed, approval.EvEscalate, approval.EvEscalate}},
-		{`"light":"yellow","rung":1`, roster.TierBranch, approval.Yellow, []string{approval.EvRed, approval.EvEscalate, approval.EvEscalate}},
-		{`"light":"red","rung":2`, roster.TierBranch, approval.Red, []string{approval.EvEscalate, approval.EvEscalate}},
+		{`"light":"green"`, roster.TierBranch, approval.Green, []string{approval.EvRemind, approval.EvYellow, approval.EvRed, approval.EvSupervise, approval.EvEscalate, approval.EvEscalate}},
+		{`"light":"yellow","rung":1`, roster.TierBranch, approval.Yellow, []string{approval.EvRed, approval.EvSupervise, approval.EvEscalate, approval.EvEscalate}},
+		{`"light":"red","rung":2`, roster.TierBranch, approval.Red, []string{approval.EvSupervise, approval.EvEscalate, approval.EvEscalate}},
 		{`"light":"red","rung":3`, roster.TierGeneralBranch, approval.Red, []string{approval.EvEscalate}},
 		{`"light":"red","rung":4`, roster.TierHeadquarters, approval.Red, nil},
 	} {
@@ -119,7 +119,7 @@ func TestSignOffsOfTheFirstReleaseKeepTheirPlaceOnTheLadder(t *testing.T) {
 		}
 		if c.tier == roster.TierGeneralBranch {
 			at := g.rules.StandingOf(&g.issue, g.so(1))
-			if want := shanghai("2026-03-21 00:00"); !at.NextTierAt.Equal(want) || at.NextTier != roster.TierHeadquarters || at.Step != approval.StepRed {
+			if want := shanghai("2026-03-21 00:00"); !at.NextTierAt.Equal(want) || at.NextTier != roster.TierHeadquarters || at.Step != approval.StepNotice {
 				t.Errorf("%s: %+v", c.rung, at)
 			}
 		}
@@ -252,7 +252,7 @@ func (g *game) pauseLadder(n int) *game {
 func ladderFault(before *approval.Issue, c *approval.Change) string {
 	for _, e := range c.Events {
 		old := before.SignOff(e.SignOff)
-		if e.Kind == approval.EvEscalate && old != nil && old.LadderPaused(e.At) {
+		if (e.Kind == approval.EvEscalate || e.Kind == approval.EvLapse && e.Before != e.After) && old != nil && old.LadderPaused(e.At) {
 			return fmt.Sprintf("sign-off %d climbed while its ladder was paused until %s", e.SignOff, old.Pause.Until)
 		}
 	}
@@ -269,13 +269,30 @@ func ladderFault(before *approval.Issue, c *approval.Change) string {
 				return e.SignOff == s.N && e.Kind == approval.EvPassUp && e.Reason != "" && json.Unmarshal(e.Detail, &d) == nil && d.Skipped != ""
 			})
 			onRecord := slices.ContainsFunc(c.Events, func(e approval.Event) bool {
-				return e.SignOff == s.N && (e.Kind == approval.EvEscalate || e.Kind == approval.EvPassUp)
+				return e.SignOff == s.N && slices.Contains([]string{approval.EvEscalate, approval.EvPassUp, approval.EvLapse}, e.Kind)
 			})
 			if adopted := climb.At.IsZero(); !adopted && (skips && !reasoned || !onRecord) {
 				return fmt.Sprintf("sign-off %d climbed from the %s to the %s without its reason on record", s.N, below, climb.Tier)
 			}
 			below = climb.Tier
 		}
+	}
+	var owed calendar.Date
+	for k := range c.Issue.SignOffs {
+		for _, n := range c.Issue.SignOffs[k].Notices {
+			switch {
+			case n.Open() && (owed.IsZero() || n.DueOn < owed):
+				owed = n.DueOn
+			case n.Open() == n.DueOn.IsZero() || n.Open() != n.ClosedAt.IsZero():
+				return fmt.Sprintf("notice %d is %s, due %s, closed %s", n.K, n.State, n.DueOn, n.ClosedAt)
+			}
+			if s := c.Issue.SignOffs[k].State; n.Open() && s != approval.Open && s != approval.Supplement {
+				return fmt.Sprintf("notice %d is %s and its sign-off is %s", n.K, n.State, s)
+			}
+		}
+	}
+	if w := c.Issue.Watch(approval.NoticeWatch); owed.IsZero() != (w == nil) || w != nil && (!w.WakeAt.Equal(owed.End()) || w.Token != "") {
+		return fmt.Sprintf("the next reply to a notice is due on %s and watched by %+v", owed, w)
 	}
 	return ""
 }

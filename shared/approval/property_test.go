@@ -282,7 +282,7 @@ func (w *world) people(t *rapid.T) (moves []move) {
 		switch s.State {
 		case approval.Open:
 			add(a, approval.Grant{SignOff: s.N})
-			add(a, approval.Grant{SignOff: s.N})
+			add(a, approval.Grant{SignOff: s.N, Reason: "同意"})
 			kind := rapid.SampledFrom([]approval.DecisionKind{approval.OnPledge, approval.OnCondition, approval.OnCondition, approval.WithGaps}).Draw(t, "terms")
 			terms := onTerms(s.N, kind, 0)
 			terms.Duties = nil
@@ -393,6 +393,11 @@ func (w *world) ladder(t *rapid.T, n int, add func(approval.Actor, approval.Comm
 	add(a, approval.PassUp{SignOff: n, To: to, Reason: "须协调", Untried: why, Skipped: why})
 	add(a, approval.PauseLadder{SignOff: n, Until: calendar.Of(w.now).Add(rapid.IntRange(1, 5).Draw(t, "pause")), Reason: "等待现场会"})
 	add(a, approval.ResumeLadder{SignOff: n, Reason: "现场会已开"})
+	add(a, approval.Supervise{SignOff: n, Demand: "限期办结", ReplyDays: rapid.IntRange(1, 3).Draw(t, "reply")})
+	for _, notice := range w.so(n).Notices {
+		add(w.leadOf(n), approval.ReplyNotice{K: notice.K, Text: "已安排"})
+		add(a, approval.RecheckNotice{K: notice.K, OK: rapid.Bool().Draw(t, "satisfied"), Text: "已核"})
+	}
 }
 
 // wellKept checks that nobody has been forgotten once everything was delivered.
@@ -487,7 +492,7 @@ func (w *world) answer() bool {
 			if s.Assignee != "" {
 				a.Person = s.Assignee
 			}
-			if err := w.do(a, approval.Grant{SignOff: s.N}); err != nil { // a binding signer disagrees
+			if err := w.do(a, approval.Grant{SignOff: s.N, Reason: "同意"}); err != nil { // a binding signer disagrees
 				w.must(a, approval.Oppose{SignOff: s.N, Ground: "法条", Reason: "加签部门不同意"})
 			}
 			return true

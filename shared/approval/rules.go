@@ -71,11 +71,12 @@ type transition struct {
 	was      []SignOff // as the command found them
 	changed  bool
 	touched  [MaxSignOffs + 1]bool
-	watches  [dutyWatch + 1]watchChange
+	watches  [noticeWatch + 1]watchChange
 	events   []Event
 	mentions []Mention
 	start    *Start
 	wake     []Wake
+	closed   []int // supervision notices that the commit ends
 }
 
 type watchChange uint8
@@ -169,6 +170,7 @@ func (t *transition) settle(n int, state State) {
 	s.State = state
 	s.Clock++
 	t.stopsEnd(s)
+	t.closeNotices(s)
 	t.unwatch(n)
 }
 
@@ -333,10 +335,11 @@ func (t *transition) redo(n int) {
 		}
 		s.Earlier = append(slices.Clone(s.Earlier), a)
 	}
+	t.closeNotices(s)
 	*s = SignOff{
 		N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed, Leads: s.Leads,
 		State: Waiting, Limit: s.Limit, LimitMark: s.LimitMark, Light: Green, Clock: s.Clock + 1, Earlier: s.Earlier,
-		Recused: s.Recused, UrgedOn: s.UrgedOn, Urges: s.Urges,
+		Recused: s.Recused, UrgedOn: s.UrgedOn, Urges: s.Urges, Notices: s.Notices,
 	}
 }
 
@@ -369,6 +372,12 @@ func (t *transition) change() (Change, error) {
 		return Change{Issue: t.issue, From: t.from}, nil
 	}
 	t.lapse()
+	if len(t.closed) > 0 {
+		t.event(EvCloseNotice, func(e *Event) {
+			e.By, e.After = Machine, string(NoticeClosed)
+			e.Detail = detail(map[string]any{"notices": t.closed})
+		})
+	}
 	t.sum()
 	t.plan()
 	for k := range t.events {

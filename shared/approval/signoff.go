@@ -85,6 +85,7 @@ type SignOff struct {
 	Climbs  []Climb      `json:"climbs,omitempty"`  // the tiers it has climbed to
 	Actions []Action     `json:"actions,omitempty"` // what tiers did about it
 	Pause   *LadderPause `json:"pause,omitempty"`   // of its ladder; the last one
+	Notices []Notice     `json:"notices,omitempty"`
 
 	Added     []Added    `json:"added,omitempty"`
 	Decision  *Decision  `json:"decision,omitempty"`
@@ -180,7 +181,7 @@ type Attempt struct {
 }
 
 // Watch is the machine's eye on one sign-off, on the consultation, on an
-// operator's hold or on the duties of approvals: the token that wakes it, and when it means to look by itself.
+// operator's hold, on the duties of approvals or on supervision notices: the token that wakes it, and when it means to look by itself.
 // Tokens never leave the inside.
 type Watch struct {
 	SignOff int       `json:"n"`
@@ -194,6 +195,7 @@ const (
 	consultWatch = 0
 	holdWatch    = MaxSignOffs + 1
 	dutyWatch    = MaxSignOffs + 2
+	noticeWatch  = MaxSignOffs + 3
 )
 
 // spans turns stops into the calendar's dates.

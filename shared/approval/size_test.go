@@ -56,8 +56,16 @@ func TestTheLargestCommitsFitOneTransaction(t *testing.T) {
 	fits(&signed, "withdrawing forty with ten added signatures, an objection and a hold")
 	withdrawn := *g
 	withdrawn.must(approval.Machine, approval.HoldCommand(1, "token", "Internal", "cause"))
+	for n := range 40 {
+		withdrawn.supervise(n + 1)
+	}
+	lapsed := withdrawn
 	withdrawn.must(secretary, approval.Withdraw{Reason: "不办了"})
 	fits(&withdrawn, "withdrawing forty")
+	for lapsed.at("2026-03-12 10:00"); lapsed.issue.Watch(approval.NoticeWatch).WakeAt.Before(lapsed.now); {
+		lapsed.rouseNotices()
+		fits(&lapsed, "handing notices on")
+	}
 	g.object(1)
 	fits(g, "objecting with nothing behind it")
 	g.must(approval.Machine, approval.ConsultCommand(1, "token")) // no-op: others are open

@@ -101,6 +101,10 @@ func (c rouse) apply(t *transition) error {
 		t.lookAtDuties()
 		return nil
 	}
+	if n == noticeWatch {
+		t.lapseNotices()
+		return nil
+	}
 	if n == consultWatch && w.Token == "" {
 		if err := (tally{t.issue.Round()}).apply(t); err != nil || t.changed {
 			return err

@@ -95,6 +95,9 @@ func (s *SignOff) adopt() {
 	if s.Rung > 1 {
 		s.Step = StepRed
 	}
+	if s.Rung > 2 {
+		s.Step = StepNotice // there was none; it stands above it
+	}
 	for k, tier := range []roster.Tier{roster.TierGeneralBranch, roster.TierHeadquarters} {
 		if s.Rung > 2+k {
 			s.Climbs = append(s.Climbs, Climb{Tier: tier})
@@ -126,9 +129,10 @@ func (s *SignOff) climb(tier roster.Tier) *Climb {
 }
 
 // tried reports whether a tier has done something about the sign-off. The branch
-// has when it urged the department.
+// has when it urged the department, a higher tier when it issued a notice by hand.
 func (s *SignOff) tried(tier roster.Tier) bool {
-	return tier == roster.TierBranch && s.Urges > 0 || slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Tier == tier })
+	notice := func(n Notice) bool { return n.Tier == tier && n.By.Person != "" }
+	return tier == roster.TierBranch && s.Urges > 0 || slices.ContainsFunc(s.Notices, notice) || slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Tier == tier })
 }
 
 // LadderPaused reports whether the sign-off does not climb at a moment.
@@ -180,7 +184,7 @@ func (c Dispose) apply(t *transition) error {
 	if c.What != Urged && c.What != Coordinated && c.What != Ordered {
 		return refuse(Invalid, "what", "请选择处置方式：催促、协调或责令限期办理。", "Choose what was done: urged, coordinated or ordered.")
 	}
-	if err := textField("text", c.Text, remarkRunes, true); err != nil {
+	if err := textField("text", c.Text, noticeRunes, true); err != nil {
 		return err
 	}
 	if len(s.Actions) >= actionsMost {
@@ -196,7 +200,7 @@ func (c Dispose) apply(t *transition) error {
 }
 
 // actionsMost keeps a sign-off's record small (assumed).
-const actionsMost = 20
+const actionsMost = 10
 
 func (c PassUp) apply(t *transition) error {
 	s, err := t.holder(c.SignOff, "", "")

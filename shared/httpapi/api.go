@@ -15,6 +15,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/intake"
+	"lianban/shared/oversight"
 	"lianban/shared/register"
 )
 
@@ -34,7 +35,9 @@ type Config struct {
 	// elsewhere. Neither: none are taken.
 	Shelf Shelf
 	Links Links
-	Log   *slog.Logger // nil: silence
+	// Disposals keeps those of warnings about the register; nil: none are taken.
+	Disposals *oversight.Disposals
+	Log       *slog.Logger // nil: silence
 }
 
 // API is the handler; see the package's promises.
@@ -46,17 +49,18 @@ type API struct {
 
 // server is what the operations work with.
 type server struct {
-	service  *approval.Service
-	register *register.Keeper
-	intake   *intake.Service
-	verifier access.Verifier
-	signIn   *access.Local
-	cursors  cursors
-	log      *slog.Logger
-	origin   *http.CrossOriginProtection
-	shelf    Shelf
-	links    Links
-	own      ownLinks
+	service   *approval.Service
+	register  *register.Keeper
+	intake    *intake.Service
+	verifier  access.Verifier
+	signIn    *access.Local
+	cursors   cursors
+	log       *slog.Logger
+	origin    *http.CrossOriginProtection
+	shelf     Shelf
+	links     Links
+	own       ownLinks
+	disposals *oversight.Disposals
 
 	// The document in both notations, made once.
 	documentJSON, documentYAML []byte
@@ -105,7 +109,7 @@ func New(c Config) (*API, error) {
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
-		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey},
+		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals,
 	}}
 
 	config := huma.DefaultConfig("Lianban API 联办接口", "1")
@@ -135,6 +139,8 @@ func New(c Config) (*API, error) {
 	a.pool()
 	a.imports()
 	a.clock()
+	a.notices()
+	a.warnings()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

@@ -278,6 +278,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duties/1/report": `{"text":"x"}`, "/signoffs/1/duties/1/evidence": `{"evidence":"x"}`, "/signoffs/1/revocation": `{"code":"fraud","reason":"x"}`, "/reopen": `{"signOffs":[1],"reason":"x"}`, "/comments": `{"text":"x"}`, "/officer": `{"person":"cc-bureau-1","reason":"x"}`, "/signoffs/1/urge": "",
 			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
 			"/signoffs/1/measures": `{"what":"urged","text":"x"}`, "/signoffs/1/escalation": `{"to":"headquarters","reason":"x"}`, "/signoffs/1/ladder/pause": `{"until":"2026-03-05","reason":"x"}`, "/signoffs/1/ladder/resume": `{"reason":"x"}`,
+			"/signoffs/1/notices": `{"demand":"x","replyDays":2}`, "/notices/1/reply": `{"text":"x"}`, "/warnings": `{"key":"x","as":"handled","text":"x"}`, "/notices/1/recheck": `{"ok":true,"text":"x"}`,
 			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
 		} {
 			got := w.post(as, "/issues/"+id+path, body, header("If-Match", `"7"`)).problem(404, "not-found", "issue")
@@ -367,6 +368,11 @@ func changes() map[string]struct {
 	pledged := func(w *world) string {
 		id := w.raised(permit)
 		w.post(resources, "/issues/"+id+"/signoffs/1/decision", `{"kind":"commitment","duties":[{"what":"补齐","by":"2026-03-10"}]}`).is(200)
+		return id
+	}
+	supervised := func(w *world) string {
+		id := w.raised(permit)
+		w.post(general, "/issues/"+id+"/signoffs/1/notices", `{"demand":"限期办结","replyDays":2}`).is(200)
 		return id
 	}
 	transferred := func(w *world) string {
@@ -525,6 +531,19 @@ func changes() map[string]struct {
 		"POST /api/v1/pool/{id}/progress":     {lead, `{"text":"已平整"}`, matter("/claim")},
 		"POST /api/v1/pool/{id}/confirmation": {fenjiang, `{"result":"已启用"}`, matter("/claim")},
 		"POST /api/v1/pool/{id}/withdrawal":   {fenjiang, `{"reason":"不再需要"}`, matter()},
+		"POST /api/v1/issues/{id}/warnings": {overseer, `{"key":"overdue:1:2026-03-09","as":"false_alarm","text":"系统时间有误"}`, func(w *world) string {
+			id := w.raised(diversion)
+			w.clock.Add(14 * 24 * time.Hour)
+			return id
+		}},
+		"POST /api/v1/warnings":                         {overseer, `{"district":"440604","key":"rotation:cc-water-officer-1:officer:cc-water:2020-03-02","as":"false_alarm","text":"名册日期有误"}`, func(*world) string { return "" }},
+		"POST /api/v1/issues/{id}/signoffs/{n}/notices": {general, `{"demand":"限期办结","replyDays":2}`, start},
+		"POST /api/v1/issues/{id}/notices/{k}/reply":    {resourcesLead, `{"text":"下周办结"}`, supervised},
+		"POST /api/v1/issues/{id}/notices/{k}/recheck": {general, `{"ok":true,"text":"属实"}`, func(w *world) string {
+			id := supervised(w)
+			w.post(resourcesLead, "/issues/"+id+"/notices/1/reply", `{"text":"下周办结"}`).is(200)
+			return id
+		}},
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 // Ladder is where a sign-off stands on the ladder by which silence climbs.
 type Ladder struct {
 	Level      string       `json:"level" enum:"town,district,city" doc:"Whose ladder it is: 镇街, 区 or 市."`
-	Rung       string       `json:"rung,omitempty" enum:"remind,yellow,red" doc:"The last rung that its clock has come to."`
-	NextRung   string       `json:"nextRung,omitempty" enum:"remind,yellow,red" doc:"The next one if nobody acts."`
+	Rung       string       `json:"rung,omitempty" enum:"remind,yellow,red,notice" doc:"The last rung that its clock has come to."`
+	NextRung   string       `json:"nextRung,omitempty" enum:"remind,yellow,red,notice" doc:"The next one if nobody acts."`
 	NextRungAt time.Time    `json:"nextRungAt,omitzero"`
 	Tier       Ref          `json:"tier" doc:"How high the sign-off has climbed 提级."`
 	NextTier   *Ref         `json:"nextTier,omitempty" doc:"Who is given the matter next if nobody acts."`
@@ -23,6 +23,7 @@ type Ladder struct {
 	Climbs     []Climb      `json:"climbs"`
 	Measures   []Remedy     `json:"measures" doc:"What the tiers did about it 处置."`
 	Pause      *LadderPause `json:"pause,omitempty" doc:"The last pause of the ladder 暂停提级."`
+	Notices    []Notice     `json:"notices" doc:"Supervision notices over the sign-off 督办单; of closed ones the latest."`
 }
 
 // Climb is how a sign-off came to a tier.
@@ -55,7 +56,7 @@ type LadderPause struct {
 // Dispose is a measure.
 type Dispose struct {
 	What string `json:"what" enum:"urged,coordinated,ordered" doc:"催促, 协调 or 责令限期办理."`
-	Text string `json:"text" doc:"At most 2,000 characters."`
+	Text string `json:"text" doc:"At most 1,000 characters."`
 }
 
 // PassUp gives a sign-off to a higher tier.
@@ -128,6 +129,7 @@ func (v view) ladderOf(i *approval.Issue, s *approval.SignOff) *Ladder {
 		Measures: list(s.Actions, func(a approval.Action) Remedy {
 			return Remedy{v.tier(a.Tier), string(a.What), a.Text, v.by(a.By), a.At}
 		}),
+		Notices: list(s.Notices, v.notice),
 	}
 	if at.NextTier != "" {
 		tier := v.tier(at.NextTier)

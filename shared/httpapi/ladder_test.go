@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"net/http"
 	"testing"
+	"time"
 )
 
 func TestTheIssueShowsWhereItsSignOffsStandOnTheirLadder(t *testing.T) {
@@ -31,4 +32,37 @@ func TestTheIssueShowsWhereItsSignOffsStandOnTheirLadder(t *testing.T) {
 		a.text("signOffs", 0, "ladder", "measures", 0, "what") != "coordinated" || a.text("signOffs", 0, "ladder", "nextTier", "id") != "headquarters" || a.text("tier", "id") != "general_branch" {
 		t.Errorf("passed up: %s", a.body)
 	}
+}
+
+func TestASupervisionNoticeIsRepliedToAndRechecked(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(permit)
+	issue := "/issues/" + id
+	w.post(resourcesLead, issue+"/signoffs/1/notices", `{"demand":"限期办结","replyDays":2}`).problem(http.StatusForbidden, "forbidden", "")
+	w.post(general, issue+"/signoffs/1/notices", `{"demand":"限期办结","replyDays":30}`).problem(422, "invalid", "replyDays")
+	a := w.post(general, issue+"/signoffs/1/notices", `{"demand":"限期办结","replyDays":2}`).is(200)
+	if a.text("signOffs", 0, "ladder", "notices", 0, "k") != "1" || a.text("signOffs", 0, "ladder", "notices", 0, "due", "on") != "2026-03-04" {
+		t.Errorf("issued: %s", a.body)
+	}
+	w.post(general, issue+"/notices/1/recheck", `{"ok":true,"text":"属实"}`).problem(http.StatusConflict, "conflict", "")
+	w.post(resourcesLead, issue+"/notices/2/reply", `{"text":"在办"}`).problem(404, "not-found", "k")
+	w.clock.Add(3 * 24 * time.Hour)
+	a = w.post(resourcesLead, issue+"/notices/1/reply", `{"text":"迟复：在办"}`).is(200)
+	if a.text("signOffs", 0, "ladder", "notices", 0, "replies", 0, "late") != "true" || a.text("signOffs", 0, "ladder", "notices", 0, "state") != "replied" {
+		t.Errorf("replied: %s", a.body)
+	}
+	a = w.post(general, issue+"/notices/1/recheck", `{"ok":true,"text":"属实"}`).is(200)
+	if a.text("signOffs", 0, "ladder", "notices", 0, "state") != "closed" || a.text("signOffs", 0, "ladder", "notices", 0, "replies", 0, "checkedBy", "unit", "id") != "general-branch" {
+		t.Errorf("rechecked: %s", a.body)
+	}
+}
+
+func TestALateApprovalNeedsItsReason(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	w.clock.Add(14 * 24 * time.Hour)
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve"}`).problem(422, "invalid", "reason")
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve","reason":"方案两次调整"}`).is(200)
 }

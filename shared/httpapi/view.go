@@ -110,6 +110,7 @@ type Issue struct {
 	Hold         *Hold         `json:"hold,omitempty"`
 	Rating       *Rating       `json:"rating,omitempty"`
 	Measure      *Measure      `json:"measure,omitempty"`
+	Warnings     []Warning     `json:"warnings" doc:"Those that the caller looks at 预警."`
 	Attachments  []Attachment  `json:"attachments"`
 	Closings     []Closing     `json:"closings" doc:"How the issue ended before it was reopened 重新办理."`
 }
@@ -304,7 +305,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, approve_on_condition, approve_with_gaps, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, report_duty, meet_duty, miss_duty, revoke, reopen, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, approve_on_condition, approve_with_gaps, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, report_duty, meet_duty, miss_duty, revoke, reopen, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile, supervise, reply_notice, recheck_notice, lapse_notice, close_notice, dispose_warning."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -446,6 +447,7 @@ func (v view) issue(i *approval.Issue) *Issue {
 	for k := range out.SignOffs {
 		out.SignOffs[k].Ladder = v.ladderOf(i, &i.SignOffs[k])
 	}
+	out.Warnings = v.warningsOf(i)
 	if con := i.Consultation; con != nil {
 		out.Consultation = &Consultation{Round: con.Round, Tier: v.tier(con.Tier), OpenedAt: con.OpenedAt, Due: v.due(con.DueOn), ClosedAt: con.ClosedAt}
 		if unit, ok := v.Roster.Up(i.Branch, con.Tier); ok {

@@ -30,7 +30,7 @@ func TestARoundThatGoesOnForLongMovesToANewExecution(t *testing.T) {
 	}
 	grant := func(n int) {
 		t.Helper()
-		if issue, _, err = app.Service.Do(ctx, issue.ID, approval.Grant{SignOff: n}, approval.Call{Actor: officerOf(issue.SignOff(n).Department)}); err != nil {
+		if issue, _, err = app.Service.Do(ctx, issue.ID, approval.Grant{SignOff: n, Reason: "逾期原因：等待权属资料"}, approval.Call{Actor: officerOf(issue.SignOff(n).Department)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/httpapi"
+	"lianban/shared/oversight"
 	"lianban/shared/roster"
 	"lianban/shared/webui"
 )
@@ -87,7 +88,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 
 // Handler is everything that is served: the API and the pages.
 func (a *App) Handler() (http.Handler, error) {
-	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Log: a.log})
+	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: oversight.NewDisposals(a.store, a.Service.Now), Log: a.log})
 	if err != nil {
 		return nil, err
 	}

@@ -72,6 +72,12 @@ type eventDetail struct {
 	Whole      *approval.Moved     `json:"whole"`
 	Duties     []approval.Term     `json:"duties"`
 	Redone     []int               `json:"redone"`
+
+	Notice  int                  `json:"notice"`
+	Notices []int                `json:"notices"`
+	OK      bool                 `json:"ok"`
+	As      approval.DisposalAs  `json:"as"`
+	State   approval.NoticeState `json:"state"`
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -248,6 +254,38 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		if d.Skipped != "" {
 			out.Text += v.t(key+".skipped", d.Skipped)
 		}
+	case approval.EvSupervise:
+		out.Class = "alarm"
+		if e.By.Person == "" {
+			out.Text = v.t(key+".ladder", d.Notice, task, v.department(d.Department), v.date(d.Due), v.tier(d.Tier))
+		} else {
+			out.Text = v.t(key, d.Notice, task, v.department(d.Department), v.date(d.Due), who)
+		}
+	case approval.EvReplyNotice:
+		out.Text = v.t(key, who, d.Notice)
+		if !d.Due.IsZero() && calendar.Of(e.At) > d.Due {
+			out.Text = v.t(key+".late", who, d.Notice, v.date(d.Due))
+		}
+	case approval.EvRecheck:
+		switch {
+		case d.OK:
+			out.Text = v.t(key, who, d.Notice)
+		case e.After == string(approval.NoticeClosed):
+			out.Text = v.t(key+".closed", who, d.Notice)
+		default:
+			out.Text = v.t(key+".sent_back", who, d.Notice, v.date(d.Due))
+		}
+	case approval.EvLapse:
+		out.Class = "alarm"
+		if e.Before == e.After {
+			out.Text = v.t(key+".again", d.Notice, v.date(d.Due))
+		} else {
+			out.Text = v.t(key, d.Notice, v.tier(d.Below), v.tier(cmp.Or(d.Tier, roster.Tier(e.After))), v.date(d.Due))
+		}
+	case approval.EvDisposeWarning:
+		out.Text = v.t(key, who, v.t("disposal."+string(cmp.Or(d.As, approval.Handled))))
+	case approval.EvCloseNotice:
+		out.Text = v.t(key, v.numbers(d.Notices))
 	case approval.EvPauseLadder:
 		out.Text = v.t(key, who, task, v.date(d.Until))
 	case approval.EvConsult:

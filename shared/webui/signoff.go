@@ -185,11 +185,13 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 			p.Release = &offer{Act: "release", Allowed: true, Next: v.t("next.release")}
 		}
 		tries := map[string]approval.Command{
-			"approve": approval.Grant{SignOff: n}, "object": approval.Oppose{SignOff: n, Ground: "-", Reason: "-"},
+			"approve": approval.Grant{SignOff: n, Reason: "-"}, "object": approval.Oppose{SignOff: n, Ground: "-", Reason: "-"},
 			"supplement": approval.AskSupplement{SignOff: n, Papers: []string{"-"}},
 		}
 		for name := range onTerms {
-			tries[name] = grantOnTerms(n, name, approval.Term{What: "-", By: v.today.Add(1)})
+			cmd := grantOnTerms(n, name, approval.Term{What: "-", By: v.today.Add(1)})
+			cmd.Reason = "-"
+			tries[name] = cmd
 		}
 		for _, name := range decisions {
 			o := offer{Act: name, Allowed: true, Open: name == act || act == "" && name == "approve", Terms: onTerms[name] != ""}

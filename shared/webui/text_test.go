@@ -139,6 +139,8 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 	has("acceptance.", "awaited", "explicit", "implied", "deemed")
 	has("event.", "ask_supplement.until")
 	has("event.", "escalate.untried", "pass_up.untried", "pass_up.skipped")
+	has("event.", "escalate.untried", "pass_up.untried", "pass_up.skipped", "supervise.ladder", "reply_notice.late", "recheck_notice.closed", "recheck_notice.sent_back", "lapse_notice.again")
+	has("disposal.", "handled", "explained", "false_alarm")
 	has("remedy.", "urged", "coordinated", "ordered")
 	has("event.", "reassign.from", "urge.text", "revoke.ended", "revoke.waiting", "revoke.standing", "revoke.redone", "reopen.machine", "escalate.duty", "comment.task", "comment.note", "comment.note.task", "attach.task", "detach.task")
 	for _, p := range approval.Purposes {

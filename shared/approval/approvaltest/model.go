@@ -159,7 +159,7 @@ func (b *board) task(what string, n, officer int) {
 	case "release":
 		cmd, writes = approval.Release{SignOff: n}, s.who != ""
 	case "grant":
-		cmd = approval.Grant{SignOff: n}
+		cmd = approval.Grant{SignOff: n, Reason: "同意"}
 	case "object":
 		cmd = boardObjection(n)
 	case "ask":
