@@ -44,6 +44,7 @@ func (t *transition) giveUp(n int) bool {
 	}
 	s = t.touch(n)
 	t.stopsEnd(s)
+	t.closeNotices(s)
 	s.State, s.Due, s.Light = PapersBack, Due{}, Green
 	s.pool()
 	t.event(EvPapersBack, func(e *Event) {
