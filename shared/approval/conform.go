@@ -21,7 +21,12 @@ type Followed struct {
 	From    roster.DepartmentID `json:"from"`
 	To      roster.DepartmentID `json:"to"`
 	Added   int                 `json:"added,omitempty"` // of an added signature: its number
+	Duty    int                 `json:"duty,omitempty"`  // of a duty that is checked: its number
 }
+
+// followDuties is how many duties, at the most and near enough, one commit gives to
+// another checker: each has a record in a list, and the next pass takes the rest.
+const followDuties = 20
 
 func (c Conform) apply(t *transition) error {
 	if t.actor != Machine {
@@ -31,8 +36,14 @@ func (c Conform) apply(t *transition) error {
 		return nil
 	}
 	var followed []Followed
+	duties := 0
 	for n := range len(t.issue.SignOffs) {
 		s := &t.issue.SignOffs[n]
+		if duties < followDuties {
+			moved := t.followDuties(s.N)
+			duties += len(moved)
+			followed = append(followed, moved...)
+		}
 		if s.State.Final() {
 			continue
 		}
@@ -74,6 +85,21 @@ func (t *transition) follow(n int, to roster.DepartmentID) {
 	if s.Assignee != "" && !t.Roster.Holds(s.Assignee, roster.Officer, string(to)) {
 		s.pool()
 	}
+}
+
+// followDuties gives the duties of a sign-off that a department no longer checks,
+// because it is gone, to its successor; also after the issue has ended.
+func (t *transition) followDuties(n int) (followed []Followed) {
+	for k := range t.issue.SignOff(n).Duties {
+		d := t.issue.SignOff(n).Duties[k]
+		to, ok := t.Roster.Successor(d.Checker)
+		if !ok || to == d.Checker || !d.Pending() {
+			continue
+		}
+		t.duty(n, k+1, func(d *Duty) { d.Checker = to })
+		followed = append(followed, Followed{SignOff: n, From: d.Checker, To: to, Duty: k + 1})
+	}
+	return followed
 }
 
 // Moved is a last day that moved, of a sign-off or (0) of the consultation.

@@ -149,8 +149,8 @@ func (k *Keeper) ground(state State) (ground string) {
 	return ground
 }
 
-// eachOpen calls do for every open issue of every district. Districts are those
-// of the base too: a project that is gone may have left issues.
+// eachOpen calls do for every open issue of every district, and for those, ended
+// ones too, in which a department that is gone has duties to check.
 func (k *Keeper) eachOpen(ctx context.Context, do func(id approval.IssueID) error) error {
 	for _, district := range k.State().Roster.Districts() {
 		page := approval.Page{Limit: 200}
@@ -169,7 +169,38 @@ func (k *Keeper) eachOpen(ctx context.Context, do func(id approval.IssueID) erro
 			}
 		}
 	}
+	for _, department := range k.State().Roster.Departments() {
+		if department.Until.IsZero() {
+			continue
+		}
+		if err := k.eachChecked(ctx, department.ID, do); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// eachChecked calls do once for every issue with a duty on the department's list.
+func (k *Keeper) eachChecked(ctx context.Context, checker roster.DepartmentID, do func(id approval.IssueID) error) error {
+	seen := map[approval.IssueID]bool{}
+	page := approval.Page{Limit: 200}
+	for {
+		duties, next, err := k.service.Store().Duties(ctx, approval.DutyQuery{Checker: checker}, page)
+		if err != nil {
+			return fmt.Errorf("list the duties that %s checks: %w", checker, err)
+		}
+		for i := range duties {
+			if id := duties[i].Issue; !seen[id] {
+				seen[id] = true
+				if err := do(id); err != nil {
+					return err
+				}
+			}
+		}
+		if page.Cursor = next; next == "" {
+			return nil
+		}
+	}
 }
 
 // Preview is what a change set would do.

@@ -353,6 +353,34 @@ func TestNoTaskIsLostWhenDepartmentsMerge(t *testing.T) {
 	}
 }
 
+func TestDutiesPassToTheSuccessorAlsoAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	id := h.raise(25)
+	term := approval.Term{What: "开工前补齐", By: calendar.Of(monday).Add(60), Checker: "cc-water"}
+	if _, _, err := h.service.Do(t.Context(), id, approval.GrantOnTerms{SignOff: 1, Kind: approval.OnCondition, Duties: []approval.Term{term}, Reason: "附条件"}, as(officer("cc-natural-resources"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.service.Close(t.Context(), id, 1); err != nil {
+		t.Fatal(err)
+	}
+	if i := h.issue(id); i.Status != approval.Concluded {
+		t.Fatalf("it is %s", i.Status)
+	}
+	h.enter(merger(0))
+	h.tend()
+	if got := h.signOff(id, 1).Duties[0].Checker; got != "cc-water-parks" {
+		t.Errorf("it is checked by %s", got)
+	}
+	for d, want := range map[roster.DepartmentID]int{"cc-water": 0, "cc-water-parks": 1} {
+		duties, _, err := h.store.Duties(t.Context(), approval.DutyQuery{Checker: d}, approval.Page{})
+		if err != nil || len(duties) != want {
+			t.Errorf("%s has %d duties on its list: %v", d, len(duties), err)
+		}
+	}
+	h.events(id)
+}
+
 func TestAHolidayNoticeMovesOpenDates(t *testing.T) {
 	t.Parallel()
 	h := open(t)

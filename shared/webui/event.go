@@ -306,8 +306,11 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		var parts []string
 		for _, f := range d.Followed {
 			what := key + ".task"
-			if f.Added != 0 {
+			switch {
+			case f.Added != 0:
 				what = key + ".added"
+			case f.Duty != 0:
+				what = key + ".duty"
 			}
 			parts = append(parts, v.t(what, f.SignOff, v.department(f.From), v.department(f.To)))
 		}
