@@ -262,11 +262,44 @@ func stories() []story {
 			{"2026-03-18 11:00", water, approval.Grant{SignOff: 2}},
 			{"2026-03-18 15:00", secretary, confirm},
 		}},
+		{"consultation_vote", approval.Confirmed, []act{ // a meeting, a vote passed by all, an agreed action that is done
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
+			{"2026-03-10 09:00", water, object(1)},
+			{"2026-03-10 09:30", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-10 10:00", generalBranch, meeting("2026-03-10 14:00", "2026-03-12")},
+			{"2026-03-10 15:00", water, approval.Cast{Choice: approval.For}},
+			{"2026-03-11 10:00", transport, approval.Cast{Choice: approval.For}},
+			{"2026-03-12 10:00", housing, approval.Cast{Choice: approval.For}},
+			{"2026-03-12 11:00", generalBranch, approval.Minute{Text: "各方一致同意", Present: []int{1, 2, 3}}},
+			{"2026-03-12 15:00", generalBranch, approval.Conclude{
+				Findings: []approval.Finding{{SignOff: 1, Outcome: approval.SetAside}},
+				Actions:  []approval.Undertaking{{Department: "cc-water", What: "汛前完成改河", By: calendar.MustParse("2026-03-20")}},
+			}},
+			{"2026-03-16 10:00", water, approval.Grant{SignOff: 3}},
+			{"2026-03-16 15:00", secretary, confirm},
+		}},
+		{"consultation_referred", approval.Concluded, []act{ // the vote ends with its day, the tier passes it up, which upholds
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water"))},
+			{"2026-03-10 09:00", water, object(1)},
+			{"2026-03-10 10:00", generalBranch, meeting("2026-03-10 14:00", "2026-03-11")},
+			{"2026-03-10 15:00", water, approval.Cast{Choice: approval.Against}},
+			{"2026-03-12 10:00", generalBranch, approval.Refer{Reason: "涉及市级河道"}},
+			{"2026-03-13 10:00", headquarters, approval.Conclude{Findings: []approval.Finding{{SignOff: 1, Outcome: approval.Uphold, Reason: "影响行洪"}}}},
+		}},
 		{"withdraw", approval.Withdrawn, []act{
 			{"2026-03-09 09:00", secretary, raise(graph)},
 			{"2026-03-10 10:00", resources, approval.AskSupplement{SignOff: 1, Papers: []string{"图"}}},
 			{"2026-03-11 10:00", secretary, approval.Withdraw{Reason: "线位调整"}},
 		}},
+	}
+}
+
+// meeting is one at a moment, with a vote of three departments until a day.
+func meeting(at, until string) approval.Schedule {
+	return approval.Schedule{
+		At: shanghai(at), Place: "指挥部一号会议室", Agenda: []string{"岸线方案"},
+		Attendees: []approval.Attendee{{Unit: "cc-water", Votes: true}, {Unit: "cc-transport", Votes: true}, {Unit: "cc-housing", Votes: true}},
+		Ballot:    &approval.Ballot{Question: "按修改后的方案实施", Motion: approval.SetAside, Quorum: 67, Threshold: approval.All, Of: approval.OfCast, Until: calendar.MustParse(until)},
 	}
 }
 
@@ -320,7 +353,7 @@ func TestHistoriesAreThoseOfTheGoldenFiles(t *testing.T) {
 func TestAPowerCutAtAnyWriteGivesTheSameHistory(t *testing.T) {
 	t.Parallel()
 	told := stories()
-	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "ladder_paused", "supplement_unanswered", "withdraw", "commitment_missed_and_revoked"} {
+	for _, name := range []string{"objection_revised", "supplement", "extension", "transfer_and_bounce", "ladder_paused", "supplement_unanswered", "consultation_vote", "withdraw", "commitment_missed_and_revoked"} {
 		var s story
 		for k := range told {
 			if told[k].name == name {

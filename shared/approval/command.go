@@ -547,27 +547,14 @@ func (c Oppose) apply(t *transition) error {
 
 // dispute sees that a consultation is on.
 func (t *transition) dispute() {
-	if con := t.issue.Consultation; con == nil || !con.ClosedAt.IsZero() {
+	if !t.issue.Consultation.open() {
 		tier := roster.TierGeneralBranch
 		if t.issue.Tier == roster.TierHeadquarters {
 			tier = roster.TierHeadquarters
 		}
-		t.convene(tier)
+		t.convene(Consultation{Tier: tier}, Machine)
 	}
 	t.issue.Status = Consulting
-}
-
-// convene opens the consultation at a tier, with the tier's own clock.
-func (t *transition) convene(tier roster.Tier) {
-	due := t.Calendar.Due(t.today, consultDays, calendar.WorkingDays, nil)
-	t.issue.Consultation = &Consultation{Round: t.issue.Round(), Tier: tier, OpenedAt: t.now, DueOn: Due{due.On, due.Provisional}}
-	t.issue.Tier = tier
-	// While the machine still waits for others, the sweep keeps this deadline.
-	t.watch(Watch{SignOff: consultWatch, WakeAt: due.On.End()})
-	t.event(EvConsult, func(e *Event) {
-		e.By, e.Before, e.After = Machine, string(t.issue.Status), string(Consulting)
-		e.Detail = detail(map[string]any{"tier": tier, "due": due.On})
-	})
 }
 
 func (c AskSupplement) apply(t *transition) error {
@@ -642,7 +629,7 @@ func (c AnswerSupplement) apply(t *transition) error {
 func (c Rule) apply(t *transition) error {
 	s := t.issue.SignOff(c.SignOff)
 	con := t.issue.Consultation
-	if s == nil || s.State != Objection || con == nil || !con.ClosedAt.IsZero() {
+	if s == nil || s.State != Objection || !con.open() {
 		return refuse(Conflict, "signOff", "该任务没有待裁定的异议。", "There is no objection to rule on here.")
 	}
 	if !t.issue.Counts(s) {
@@ -654,35 +641,19 @@ func (c Rule) apply(t *transition) error {
 	if t.aside(t.actor.Person) {
 		return refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由同级其他人员裁定。", "You have an interest in this issue and must stand aside; somebody else of your tier rules on it.")
 	}
-	if c.Outcome != Uphold && c.Outcome != SetAside && c.Outcome != Revise {
+	t.endVote()
+	if err := con.notVoting(); err != nil {
+		return err
+	}
+	if !c.Outcome.known() {
 		return refuse(Invalid, "outcome", "请选择：异议成立、异议不成立或退回修改。", "Choose upheld, set_aside or revised.")
 	}
 	if err := textField("reason", c.Reason, textRunes, true); err != nil {
 		return err
 	}
-	s = t.touch(c.SignOff)
-	s.Ruling = &Ruling{Outcome: c.Outcome, Reason: c.Reason, By: t.actor, At: t.now}
-	after := map[Outcome]State{Uphold: Denied, SetAside: Granted, Revise: Objection}[c.Outcome]
-	t.event(EvRule, func(e *Event) {
-		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Objection), string(after), c.Reason
-		e.Detail = detail(map[string]any{"outcome": c.Outcome, "tier": con.Tier})
-	})
-	switch c.Outcome {
-	case SetAside:
-		t.grant(c.SignOff)
-		if t.objections() == 0 {
-			t.adjourn()
-			t.issue.Status = InSignOff
-		}
-	case Uphold:
-		t.settle(c.SignOff, Denied)
-		t.voidRest()
-		t.adjourn()
-	case Revise:
-		t.pauseAll(StopReturned)
-		t.adjourn()
-		t.issue.Status = Returned
-		t.event(EvReturn, func(e *Event) { e.Before, e.After = string(Consulting), string(Returned) })
+	t.find(Finding{SignOff: c.SignOff, Outcome: c.Outcome, Reason: c.Reason})
+	if c.Outcome != SetAside || t.objections() == 0 && con.Why() == OnObjection {
+		t.finish(Ruled, c.Outcome == Uphold, c.Outcome == Revise)
 	}
 	return nil
 }
@@ -694,14 +665,6 @@ func (t *transition) objections() (n int) {
 		}
 	}
 	return n
-}
-
-// adjourn ends the consultation and wakes the machine that holds it.
-func (t *transition) adjourn() {
-	if con := t.issue.Consultation; con != nil && con.ClosedAt.IsZero() {
-		con.ClosedAt = t.now
-		t.unwatch(consultWatch)
-	}
 }
 
 func (t *transition) voidRest() {
@@ -753,7 +716,7 @@ func (c Withdraw) apply(t *transition) error {
 	}
 	before := t.issue.Status
 	t.voidRest()
-	t.adjourn()
+	t.adjourn("")
 	t.endHold()
 	t.issue.Status, t.issue.ConcludedAt, t.issue.Verdict = Withdrawn, t.now, WasPulled
 	t.event(EvWithdraw, func(e *Event) { e.Before, e.After, e.Reason = string(before), string(Withdrawn), c.Reason })

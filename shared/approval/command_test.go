@@ -91,6 +91,12 @@ var situations = []struct {
 	{"consulting open", 5, func(g *game) { g.raise(chain()).route().object(1) }},
 	{"consulting objected", 1, func(g *game) { g.raise(chain()).route().object(1) }},
 	{"consulting held", 2, func(g *game) { g.raise(chain()).route().object(1) }},
+	{"consulting convened", 1, func(g *game) { g.raise(chain()).route().must(generalBranch, ownAccord) }},
+	{"consulting voting", 1, func(g *game) {
+		g.raise(chain()).route().object(1)
+		g.must(generalBranch, ballotOn())
+		g.must(officer("cc-culture", 1), approval.Cast{Choice: approval.For})
+	}},
 	{"consulting refused", 1, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold) }},
 	{"consulting void", 2, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold) }},
 	{"returned open", 5, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Revise) }},
@@ -234,6 +240,14 @@ var commands = []struct {
 	{"rule", []string{"general branch", "headquarters"}, func(n int) approval.Command {
 		return approval.Rule{SignOff: n, Outcome: approval.SetAside, Reason: "会商"}
 	}},
+	{"convene", []string{"general branch", "headquarters"}, func(int) approval.Command { return ownAccord }},
+	{"schedule", []string{"general branch", "headquarters"}, func(int) approval.Command { return ballotOn() }},
+	{"cast", []string{"officer", "lead"}, func(int) approval.Command { return approval.Cast{Choice: approval.For} }},
+	{"excuse", []string{"lead"}, func(int) approval.Command { return approval.Excuse{Reason: "有利害关系"} }},
+	{"minute", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.Minute{Text: "一致意见", Present: []int{1}} }},
+	{"refer", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.Refer{Reason: "涉及市级部门"} }},
+	{"conclude consultation", []string{"general branch", "headquarters"}, func(n int) approval.Command { return setAside(n, "会商") }},
+	{"settle consultation", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.Conclude{Reason: "已协调一致"} }},
 	{"report duty", []string{"secretary"}, func(n int) approval.Command {
 		return approval.ReportDuty{SignOff: n, Duty: 1, Text: "已补齐"}
 	}},
@@ -281,6 +295,16 @@ var commands = []struct {
 	{"withdraw", []string{"secretary"}, func(int) approval.Command { return approval.Withdraw{Reason: "不办了"} }},
 	{"confirm", []string{"secretary"}, func(int) approval.Command { return approval.Confirm{Stars: 4} }},
 	{"resume", []string{"administrator"}, func(int) approval.Command { return approval.Resume{Reason: "已修复"} }},
+}
+
+var ownAccord = approval.Convene{Cause: approval.OwnAccord, Reason: "多方协调"}
+
+// ballotOn is a meeting at once with a vote of two departments.
+func ballotOn() approval.Schedule {
+	s := meeting("2026-03-09", "2026-03-10")
+	s.At, s.Ballot.Motion = monday, ""
+	s.Attendees = []approval.Attendee{{Unit: "cc-natural-resources", Votes: true}, {Unit: "cc-culture", Votes: true}, {Unit: "cc-housing", Votes: true}, {Unit: "cc-water", Votes: true}}
+	return s
 }
 
 // TestEveryCommandInEveryStateByEveryRole holds who may do what, when, to a

@@ -1,7 +1,6 @@
 package approval
 
 import (
-	"lianban/shared/calendar"
 	"lianban/shared/roster"
 )
 
@@ -128,12 +127,11 @@ func (t *transition) restate(ground string) error {
 		t.nudge(s.N)
 		moved = append(moved, Moved{s.N, before.Due, s.Due})
 	}
-	if con := t.issue.Consultation; con != nil && con.ClosedAt.IsZero() {
-		due := t.Calendar.Due(calendar.Of(con.OpenedAt), consultDays, calendar.WorkingDays, nil)
-		if to := (Due{due.On, due.Provisional}); to != con.DueOn {
+	if con := t.issue.Consultation; con.open() {
+		if to := t.consultDue(con); to != con.DueOn {
 			moved = append(moved, Moved{0, con.DueOn, to})
 			con.DueOn = to
-			t.reconvene()
+			t.watchConsultation()
 		}
 	}
 	said := map[string]any{"moved": moved}
@@ -151,13 +149,4 @@ func (t *transition) restate(ground string) error {
 		})
 	}
 	return nil
-}
-
-// reconvene wakes the machine that holds the consultation, whose deadline moved.
-func (t *transition) reconvene() {
-	w := Watch{SignOff: consultWatch, WakeAt: t.issue.Consultation.DueOn.On.End()}
-	if old := t.issue.Watch(consultWatch); old != nil && old.Token != "" {
-		t.wake = append(t.wake, Wake{Token: old.Token, Recheck: true})
-	}
-	t.watch(w)
 }

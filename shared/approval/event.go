@@ -75,6 +75,13 @@ const (
 	EvEscalate   = "escalate"
 	EvConsult    = "consult"
 	EvCarry      = "carry" // a matter is agreed by its join rule and needs nobody else
+	EvSchedule   = "schedule"
+	EvVote       = "vote"
+	EvExcuse     = "excuse"
+	EvCount      = "count_votes"
+	EvMinute     = "minute"
+	EvRefer      = "refer"
+	EvSettle     = "conclude_consultation"
 	EvRule       = "rule"
 	EvReturn     = "return"
 	EvResubmit   = "resubmit"

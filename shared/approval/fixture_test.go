@@ -437,6 +437,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 	if fault := ladderFault(before, c); fault != "" {
 		return fault
 	}
+	if fault := consultFault(before, c); fault != "" {
+		return fault
+	}
 	seen := map[int]bool{}
 	for _, w := range i.Watches {
 		if seen[w.SignOff] {

@@ -37,7 +37,7 @@ type Verdict string
 
 const (
 	Pending   Verdict = "pending"   // somebody still owes an answer
-	Objected  Verdict = "objected"  // all answered, an objection stands
+	Objected  Verdict = "objected"  // all answered, an objection stands or a consultation goes on
 	Agreed    Verdict = "agreed"    // all granted
 	Refused   Verdict = "refused"   // an objection was upheld
 	SentBack  Verdict = "returned"  // a ruling asks for a revision: a new round
@@ -76,22 +76,23 @@ type Issue struct {
 	ConfirmedAt time.Time       `json:"confirmedAt,omitzero"`
 	Verdict     Verdict         `json:"verdict,omitempty"`
 
-	Rounds       []Round       `json:"rounds,omitempty"`
-	Tier         roster.Tier   `json:"tier"` // how high it has climbed (提级)
-	Light        Light         `json:"light"`
-	Consultation *Consultation `json:"consultation,omitempty"`
-	Hold         *Hold         `json:"hold,omitempty"`
-	Rating       *Rating       `json:"rating,omitempty"`
-	Measure      *Measure      `json:"measure,omitempty"`
-	Closings     []Closing     `json:"closings,omitempty"`    // earlier ends, after which it was reopened
-	Revoked      []int         `json:"revoked,omitempty"`     // sign-offs whose approval was revoked after the end, without reopening it
-	Stray        []DutyRef     `json:"strayDuties,omitempty"` // settled duties that are still in their checkers' lists
-	Notices      int           `json:"notices,omitempty"`     // how many supervision notices were issued
-	Disposals    []Disposal    `json:"disposals,omitempty"`   // of warnings
-	Attachments  []Attachment  `json:"attachments,omitempty"`
-	Count        Count         `json:"count"`
-	NextDue      calendar.Date `json:"nextDue,omitzero"` // earliest due date of an open sign-off
-	Whole        Due           `json:"whole,omitzero"`   // the planned last day of the whole; see WholeLight
+	Rounds       []Round        `json:"rounds,omitempty"`
+	Tier         roster.Tier    `json:"tier"` // how high it has climbed (提级)
+	Light        Light          `json:"light"`
+	Consultation *Consultation  `json:"consultation,omitempty"`
+	Past         []Consultation `json:"pastConsultations,omitempty"` // earlier ones
+	Hold         *Hold          `json:"hold,omitempty"`
+	Rating       *Rating        `json:"rating,omitempty"`
+	Measure      *Measure       `json:"measure,omitempty"`
+	Closings     []Closing      `json:"closings,omitempty"`    // earlier ends, after which it was reopened
+	Revoked      []int          `json:"revoked,omitempty"`     // sign-offs whose approval was revoked after the end, without reopening it
+	Stray        []DutyRef      `json:"strayDuties,omitempty"` // settled duties that are still in their checkers' lists
+	Notices      int            `json:"notices,omitempty"`     // how many supervision notices were issued
+	Disposals    []Disposal     `json:"disposals,omitempty"`   // of warnings
+	Attachments  []Attachment   `json:"attachments,omitempty"`
+	Count        Count          `json:"count"`
+	NextDue      calendar.Date  `json:"nextDue,omitzero"` // earliest due date of an open sign-off
+	Whole        Due            `json:"whole,omitzero"`   // the planned last day of the whole; see WholeLight
 
 	Events int64  `json:"events"`         // how many there are
 	Head   string `json:"head,omitempty"` // hash of the last one; the next chains to it
@@ -110,16 +111,6 @@ type Round struct {
 	Verdict   Verdict   `json:"verdict,omitempty"`
 	Note      string    `json:"note,omitempty"`     // what the branch changed
 	Register  int64     `json:"register,omitempty"` // on how many change sets of the register it was raised
-}
-
-// Consultation (会商) is opened by the first objection of a round and ended by a
-// ruling on each; the tier that holds it climbs when its deadline passes.
-type Consultation struct {
-	Round    int         `json:"round"`
-	Tier     roster.Tier `json:"tier"`
-	OpenedAt time.Time   `json:"openedAt"`
-	DueOn    Due         `json:"due"`
-	ClosedAt time.Time   `json:"closedAt,omitzero"`
 }
 
 // Due is a last day and whether a holiday notice still to come may move it.

@@ -273,7 +273,8 @@ func joinFault(i *approval.Issue) string {
 		consulted = consulted || objected && n[approval.Objection] > 0
 	}
 	ruled := slices.ContainsFunc(i.SignOffs, func(s approval.SignOff) bool { return s.State == approval.Denied })
-	if i.Status == approval.Consulting && !consulted && !ruled {
+	convened := i.Consultation != nil && i.Consultation.Why() != approval.OnObjection
+	if i.Status == approval.Consulting && !consulted && !ruled && !convened {
 		return "a consultation is held about nothing"
 	}
 	if i.Status == approval.InSignOff && consulted {

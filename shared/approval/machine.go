@@ -122,11 +122,15 @@ func (c tally) apply(t *transition) error {
 		return nil
 	}
 	con := t.issue.Consultation
-	if !t.current(c.round) || con == nil || !con.ClosedAt.IsZero() || t.now.Before(con.DueOn.On.End()) {
+	if !t.current(c.round) || !con.open() {
+		return nil
+	}
+	t.endVote()
+	if t.now.Before(con.DueOn.On.End()) {
 		return nil
 	}
 	before, due := con.Tier, con.DueOn.On
-	t.convene(nextTier(before))
+	t.handUp(Lapsed)
 	t.event(EvEscalate, func(e *Event) {
 		e.Before, e.After = string(before), string(t.issue.Tier)
 		e.Detail = detail(map[string]any{"consultation": true, "due": due})
@@ -136,13 +140,13 @@ func (c tally) apply(t *transition) error {
 
 func (c consult) apply(t *transition) error {
 	con := t.issue.Consultation
-	if !t.current(c.round) || t.issue.verdict() != Objected || con == nil || !con.ClosedAt.IsZero() {
+	if !t.current(c.round) || t.issue.verdict() != Objected || !con.open() {
 		return nil
 	}
 	if w := t.issue.Watch(consultWatch); w != nil && w.Token == c.token {
 		return nil
 	}
-	t.watch(Watch{SignOff: consultWatch, Token: c.token, WakeAt: con.DueOn.On.End()})
+	t.watch(Watch{SignOff: consultWatch, Token: c.token, WakeAt: con.wakeAt()})
 	t.event(EvAsk, func(e *Event) { e.Before, e.After = string(Consulting), string(Consulting) })
 	return nil
 }
@@ -215,8 +219,8 @@ func (t *transition) carryOver() bool {
 		t.nudge(s.N) // the new execution asks again
 	}
 	t.unwatch(consultWatch)
-	if con := t.issue.Consultation; con != nil && con.ClosedAt.IsZero() {
-		t.watch(Watch{SignOff: consultWatch, WakeAt: con.DueOn.On.End()}) // its deadline goes on
+	if con := t.issue.Consultation; con.open() {
+		t.watch(Watch{SignOff: consultWatch, WakeAt: con.wakeAt()}) // its deadline goes on
 	}
 	t.endHold() // as with a new round, the old execution goes on to its end
 	t.round("")
@@ -243,6 +247,9 @@ func (i *Issue) verdict() Verdict {
 		case s == Objection && verdict != Pending:
 			verdict = Objected
 		}
+	}
+	if verdict == Agreed && i.Consultation.open() {
+		return Objected // what it is about keeps the issue open
 	}
 	return verdict
 }
@@ -285,8 +292,8 @@ func (r Rules) tallyOf(i *Issue, round int, now time.Time) Tally {
 			}
 		}
 	}
-	if con := i.Consultation; con != nil && out.Verdict == Objected {
-		out.Seconds = seconds(now, con.DueOn.On.End())
+	if con := i.Consultation; con.open() && out.Verdict == Objected {
+		out.Seconds = seconds(now, con.wakeAt())
 	}
 	return out
 }

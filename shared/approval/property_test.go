@@ -357,6 +357,7 @@ func (w *world) people(t *rapid.T) (moves []move) {
 		add(secretary, approval.Reopen{SignOffs: []int{n}, Reason: "方案有变"})
 		add(secretary, approval.Confirm{Stars: 3})
 	}
+	w.consult(t, add)
 	add(overseer, approval.Comment{Text: "批注"})
 	switch paper := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "paper"); rapid.IntRange(0, 6).Draw(t, "papers") {
 	case 0:
@@ -471,6 +472,9 @@ func (w *world) answer() bool {
 		w.must(secretary, approval.Resubmit{Note: "已修改"})
 		return true
 	}
+	if w.voteEnds() {
+		return true
+	}
 	for k := range w.issue.SignOffs {
 		s := &w.issue.SignOffs[k]
 		switch s.State {
@@ -518,7 +522,7 @@ func (w *world) answer() bool {
 			return true
 		}
 	}
-	return false
+	return w.settle()
 }
 
 // end checks what an ended issue has to show.

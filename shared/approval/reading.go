@@ -27,7 +27,7 @@ func ReadsInbox(actor Actor, department roster.DepartmentID) error {
 // on: the consultation is open, and the actor acts for the unit it has reached.
 func (r Rules) RulesOn(i *Issue, actor Actor) bool {
 	con := i.Consultation
-	if con == nil || !con.ClosedAt.IsZero() {
+	if !con.open() {
 		return false
 	}
 	id, ok := r.Roster.Up(i.Branch, con.Tier)

@@ -213,8 +213,8 @@ func (t *transition) undo(roots ...int) (redone []int) {
 		}
 	}
 	t.release()
-	if t.issue.Status == Consulting && t.objections() == 0 {
-		t.adjourn() // what was objected to is decided anew
+	if con := t.issue.Consultation; con.open() && con.Why() == OnObjection && t.objections() == 0 {
+		t.adjourn("") // what was objected to is decided anew
 		t.issue.Status = InSignOff
 	}
 	if t.issue.Status != InSignOff && t.issue.Status != Consulting {

@@ -54,6 +54,9 @@ func (r Rules) Subject(s *SignOff) roster.Name {
 	if matter, ok := r.Catalog.Matter(s.Matter); ok {
 		return roster.Name{ZH: matter.NameZH, EN: matter.NameEN}
 	}
+	if s.Matter == AgreedAction {
+		return roster.Name{ZH: "会商议定事项", EN: "Agreed action"}
+	}
 	return roster.Name{ZH: string(s.Matter), EN: string(s.Matter)}
 }
 
@@ -77,6 +80,7 @@ type transition struct {
 	start    *Start
 	wake     []Wake
 	closed   []int // supervision notices that the commit ends
+	brief    bool  // every grant has one event for all that it opens
 }
 
 type watchChange uint8
@@ -94,10 +98,7 @@ func clone(i Issue) Issue {
 	}
 	i.Watches = slices.Clone(i.Watches)
 	i.Rounds = slices.Clone(i.Rounds)
-	if i.Consultation != nil {
-		c := *i.Consultation
-		i.Consultation = &c
-	}
+	i.Consultation = i.Consultation.clone()
 	return i
 }
 
@@ -256,7 +257,7 @@ func (t *transition) grant(n int) {
 	for _, m := range opened {
 		before := t.issue.SignOff(m).State
 		t.open(m)
-		if len(opened) > openEvents {
+		if t.brief || len(opened) > openEvents {
 			continue
 		}
 		t.event(EvOpen, func(e *Event) {
@@ -264,7 +265,7 @@ func (t *transition) grant(n int) {
 			e.Detail = detail(map[string]any{"after": n, "due": t.issue.SignOff(m).Due.On})
 		})
 	}
-	if len(opened) > openEvents {
+	if len(opened) > 0 && (t.brief || len(opened) > openEvents) {
 		t.event(EvOpen, func(e *Event) {
 			e.By, e.After = Machine, string(Open)
 			e.Detail = detail(map[string]any{"after": n, "opened": opened})
@@ -337,7 +338,7 @@ func (t *transition) redo(n int) {
 	}
 	t.closeNotices(s)
 	*s = SignOff{
-		N: s.N, Item: s.Item, Matter: s.Matter, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed, Leads: s.Leads,
+		N: s.N, Item: s.Item, Matter: s.Matter, What: s.What, Department: s.Department, Requires: s.Requires, Relaxed: s.Relaxed, Leads: s.Leads,
 		State: Waiting, Limit: s.Limit, LimitMark: s.LimitMark, Light: Green, Clock: s.Clock + 1, Earlier: s.Earlier,
 		Recused: s.Recused, UrgedOn: s.UrgedOn, Urges: s.Urges, Notices: s.Notices,
 	}

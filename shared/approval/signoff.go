@@ -49,6 +49,7 @@ type SignOff struct {
 	N          int                 `json:"n"` // 1.. within the issue
 	Item       catalog.ItemNo      `json:"item,omitempty"`
 	Matter     catalog.MatterCode  `json:"matter,omitempty"`
+	What       string              `json:"what,omitempty"` // of an agreed action
 	Department roster.DepartmentID `json:"department"`
 	Requires   []int               `json:"requires,omitempty"` // sign-offs that must be granted first
 	Relaxed    []int               `json:"relaxed,omitempty"`  // prerequisites that a commitment removed
@@ -168,6 +169,7 @@ type Ruling struct {
 	Reason  string    `json:"reason"`
 	By      Actor     `json:"by"`
 	At      time.Time `json:"at"`
+	Vote    string    `json:"vote,omitempty"` // followed or against, where there was a vote on it
 }
 
 // Attempt keeps what an earlier round brought, or a decision that was revoked.

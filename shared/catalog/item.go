@@ -20,10 +20,11 @@ const (
 	MarkDefault    Mark = "default"    // 行政许可法 art. 42, special rule not checked
 	MarkUnsourced  Mark = "unsourced"  // no source found
 	MarkPromised   Mark = "promised"   // an office's promise, as an example
+	MarkAgreed     Mark = "agreed"     // a date agreed on in a consultation; no item or matter has it
 	MarkAssumed    Mark = "assumed"    // supposed by this product
 )
 
-// Marks returns every mark, strongest source first.
+// Marks returns every mark that an item or matter may have, strongest source first.
 func Marks() []Mark {
 	return []Mark{MarkLaw, MarkProvincial, MarkGuide, MarkDefault, MarkPromised, MarkAssumed, MarkUnsourced}
 }
@@ -43,6 +44,8 @@ func (m Mark) Name() roster.Name {
 		return roster.Name{ZH: "无出处", EN: "unsourced"}
 	case MarkPromised:
 		return roster.Name{ZH: "承诺时限示例", EN: "example of a promise"}
+	case MarkAgreed:
+		return roster.Name{ZH: "会商议定", EN: "agreed in consultation"}
 	case MarkAssumed:
 		return roster.Name{ZH: "拟定", EN: "assumed"}
 	}

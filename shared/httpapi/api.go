@@ -141,6 +141,7 @@ func New(c Config) (*API, error) {
 	a.clock()
 	a.notices()
 	a.warnings()
+	a.consultation()
 	a.document()
 
 	loosen(a.huma.OpenAPI())

@@ -275,7 +275,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 		for path, body := range map[string]string{
 			"/draft": diversion, "/raise": "", "/withdraw": `{"reason":"x"}`, "/confirm": `{"stars":5}`, "/resubmit": `{"note":"x"}`,
 			"/resume": `{"reason":"x"}`, "/signoffs/1/claim": "", "/signoffs/1/decision": `{"kind":"approve"}`, "/signoffs/1/ruling": `{"outcome":"revised","reason":"x"}`,
-			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duties/1/report": `{"text":"x"}`, "/signoffs/1/duties/1/evidence": `{"evidence":"x"}`, "/signoffs/1/revocation": `{"code":"fraud","reason":"x"}`, "/reopen": `{"signOffs":[1],"reason":"x"}`, "/comments": `{"text":"x"}`, "/officer": `{"person":"cc-bureau-1","reason":"x"}`, "/signoffs/1/urge": "",
+			"/signoffs/1/assignee": `{"person":"x"}`, "/signoffs/1/recusal": `{"reason":"x"}`, "/signoffs/1/duties/1/report": `{"text":"x"}`, "/signoffs/1/duties/1/evidence": `{"evidence":"x"}`, "/signoffs/1/revocation": `{"code":"fraud","reason":"x"}`, "/reopen": `{"signOffs":[1],"reason":"x"}`, "/comments": `{"text":"x"}`, "/consultation": `{"cause":"own_accord","reason":"x"}`, "/consultation/votes": `{"choice":"for"}`, "/officer": `{"person":"cc-bureau-1","reason":"x"}`, "/signoffs/1/urge": "",
 			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
 			"/signoffs/1/measures": `{"what":"urged","text":"x"}`, "/signoffs/1/escalation": `{"to":"headquarters","reason":"x"}`, "/signoffs/1/ladder/pause": `{"until":"2026-03-05","reason":"x"}`, "/signoffs/1/ladder/resume": `{"reason":"x"}`,
 			"/signoffs/1/notices": `{"demand":"x","replyDays":2}`, "/notices/1/reply": `{"text":"x"}`, "/warnings": `{"key":"x","as":"handled","text":"x"}`, "/notices/1/recheck": `{"ok":true,"text":"x"}`,
@@ -365,6 +365,12 @@ func changes() map[string]struct {
 		return w.post(fenjiang, "/issues", strings.Replace(diversion, "{", `{"draft":true,`, 1)).is(201).text("id")
 	}
 	start := func(w *world) string { return w.raised(diversion) }
+	meeting := func(w *world) string {
+		id := consulting(w)
+		w.post(general, "/issues/"+id+"/consultation/meeting", meetingBody).is(200)
+		w.clock.Add(time.Hour)
+		return id
+	}
 	pledged := func(w *world) string {
 		id := w.raised(permit)
 		w.post(resources, "/issues/"+id+"/signoffs/1/decision", `{"kind":"commitment","duties":[{"what":"补齐","by":"2026-03-10"}]}`).is(200)
@@ -503,6 +509,13 @@ func changes() map[string]struct {
 			w.post(general, "/issues/"+id+"/signoffs/1/ladder/pause", `{"until":"2026-03-05","reason":"等待现场会"}`).is(200)
 			return id
 		}},
+		"POST /api/v1/issues/{id}/consultation":                  {general, `{"cause":"own_accord","reason":"多方协调"}`, start},
+		"POST /api/v1/issues/{id}/consultation/meeting":          {general, meetingBody, consulting},
+		"POST /api/v1/issues/{id}/consultation/votes":            {police, `{"choice":"for"}`, meeting},
+		"POST /api/v1/issues/{id}/consultation/votes/recusal":    {policeLead, `{"reason":"有利害关系"}`, meeting},
+		"POST /api/v1/issues/{id}/consultation/minutes":          {general, `{"text":"一致意见","present":[1,2]}`, meeting},
+		"POST /api/v1/issues/{id}/consultation/escalation":       {general, `{"reason":"涉及市级部门"}`, consulting},
+		"POST /api/v1/issues/{id}/consultation/conclusion":       {general, `{"findings":[{"signOff":1,"outcome":"set_aside","reason":"r"}]}`, consulting},
 		"POST /api/v1/issues/{id}/signoffs/{n}/ruling":           {general, `{"outcome":"set_aside","reason":"r"}`, consulting},
 		"POST /api/v1/bulk/approvals":                            {police, `{"tasks":[{"issue":"{id}","signOff":1,"version":2}]}`, start},
 		"POST /api/v1/issues/{id}/signoffs/{n}/added":            {police, `{"department":"cc-housing","when":"beside","question":"有无意见"}`, start},

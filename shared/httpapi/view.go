@@ -94,25 +94,26 @@ type Summary struct {
 // Issue is an issue with everything that hangs on it.
 type Issue struct {
 	Summary
-	AsOf         calendar.Date `json:"asOf" format:"date" doc:"The day from which remaining days are counted."`
-	Body         string        `json:"body,omitempty"`
-	Request      string        `json:"request,omitempty" doc:"The id of the request 诉求 that it came from."`
-	Items        []ItemRef     `json:"items"`
-	Commitments  []int         `json:"commitments" doc:"Items asked for on commitment 告知承诺."`
-	Parties      []Party       `json:"parties"`
-	Whole        *Whole        `json:"whole,omitempty" doc:"Absent for drafts, and for issues from before it was kept."`
-	Joins        []Join        `json:"joins" doc:"By which rules its coordination matters are agreed 合议规则; those that need all parties are left out."`
-	Assumed      []string      `json:"assumed" doc:"Inputs that no source states."`
-	Rounds       []Round       `json:"rounds"`
-	SignOffs     []SignOff     `json:"signOffs"`
-	Graph        Graph         `json:"graph"`
-	Consultation *Consultation `json:"consultation,omitempty"`
-	Hold         *Hold         `json:"hold,omitempty"`
-	Rating       *Rating       `json:"rating,omitempty"`
-	Measure      *Measure      `json:"measure,omitempty"`
-	Warnings     []Warning     `json:"warnings" doc:"Those that the caller looks at 预警."`
-	Attachments  []Attachment  `json:"attachments"`
-	Closings     []Closing     `json:"closings" doc:"How the issue ended before it was reopened 重新办理."`
+	AsOf         calendar.Date  `json:"asOf" format:"date" doc:"The day from which remaining days are counted."`
+	Body         string         `json:"body,omitempty"`
+	Request      string         `json:"request,omitempty" doc:"The id of the request 诉求 that it came from."`
+	Items        []ItemRef      `json:"items"`
+	Commitments  []int          `json:"commitments" doc:"Items asked for on commitment 告知承诺."`
+	Parties      []Party        `json:"parties"`
+	Whole        *Whole         `json:"whole,omitempty" doc:"Absent for drafts, and for issues from before it was kept."`
+	Joins        []Join         `json:"joins" doc:"By which rules its coordination matters are agreed 合议规则; those that need all parties are left out."`
+	Assumed      []string       `json:"assumed" doc:"Inputs that no source states."`
+	Rounds       []Round        `json:"rounds"`
+	SignOffs     []SignOff      `json:"signOffs"`
+	Graph        Graph          `json:"graph"`
+	Consultation *Consultation  `json:"consultation,omitempty"`
+	Past         []Consultation `json:"pastConsultations" doc:"Earlier ones; of the older of them without meeting and minutes, which are in the trail."`
+	Hold         *Hold          `json:"hold,omitempty"`
+	Rating       *Rating        `json:"rating,omitempty"`
+	Measure      *Measure       `json:"measure,omitempty"`
+	Warnings     []Warning      `json:"warnings" doc:"Those that the caller looks at 预警."`
+	Attachments  []Attachment   `json:"attachments"`
+	Closings     []Closing      `json:"closings" doc:"How the issue ended before it was reopened 重新办理."`
 }
 
 // Round is one pass through the workflow.
@@ -141,6 +142,7 @@ type SignOff struct {
 	N          int           `json:"n"`
 	Item       *ItemRef      `json:"item,omitempty"`
 	Matter     *Ref          `json:"matter,omitempty"`
+	What       string        `json:"what,omitempty" doc:"Of an agreed action 议定事项: what the department undertook."`
 	Department Ref           `json:"department"`
 	State      string        `json:"state" enum:"waiting,open,supplement,papers_back,objected,held,granted,refused,void"`
 	Light      string        `json:"light" enum:"green,yellow,red"`
@@ -149,7 +151,7 @@ type SignOff struct {
 	Relaxed    []int         `json:"relaxed"`
 	Leads      bool          `json:"leads" doc:"Its department takes the matter's lead 牵头."`
 	Limit      Limit         `json:"limit"`
-	LimitMark  string        `json:"limitMark" doc:"What the limit is worth: law, provincial, guide, default, promised, assumed, unsourced."`
+	LimitMark  string        `json:"limitMark" doc:"What the limit is worth: law, provincial, guide, default, promised, agreed, assumed, unsourced."`
 	MarkName   Name          `json:"limitMarkName"`
 	OpenedAt   time.Time     `json:"openedAt,omitzero"`
 	AcceptedAt time.Time     `json:"acceptedAt,omitzero"`
@@ -242,6 +244,7 @@ type Ruling struct {
 	Reason  string    `json:"reason"`
 	By      Actor     `json:"by"`
 	At      time.Time `json:"at"`
+	Vote    string    `json:"vote,omitempty" enum:"followed,against" doc:"How it stands to a vote on it; absent where there was none."`
 }
 
 // Previous is what an earlier round brought, or a decision that was revoked.
@@ -252,16 +255,6 @@ type Previous struct {
 	Added      []Added   `json:"added"`
 	Duties     []Duty    `json:"duties"`
 	Supplement *Request  `json:"supplement,omitempty" doc:"That was not answered in time."`
-}
-
-// Consultation is the joint consultation on objections.
-type Consultation struct {
-	Round    int       `json:"round"`
-	Tier     Ref       `json:"tier"`
-	Unit     *Ref      `json:"unit,omitempty" doc:"The general branch or headquarters that rules."`
-	OpenedAt time.Time `json:"openedAt"`
-	Due      Due       `json:"due"`
-	ClosedAt time.Time `json:"closedAt,omitzero"`
 }
 
 // Hold is a round that waits for an operator.
@@ -305,7 +298,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, approve_on_condition, approve_with_gaps, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, report_duty, meet_duty, miss_duty, revoke, reopen, yellow, red, escalate, consult, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile, supervise, reply_notice, recheck_notice, lapse_notice, close_notice, dispose_warning."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, approve_on_condition, approve_with_gaps, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, report_duty, meet_duty, miss_duty, revoke, reopen, yellow, red, escalate, consult, schedule, vote, excuse, count_votes, minute, refer, conclude_consultation, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile, supervise, reply_notice, recheck_notice, lapse_notice, close_notice, dispose_warning."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -442,17 +435,19 @@ func (v view) issue(i *approval.Issue) *Issue {
 		Rounds:      list(i.Rounds, round),
 		SignOffs:    v.signOffs(i.SignOffs),
 		Graph:       graph(i.SignOffs),
+		Past:        []Consultation{},
 		Attachments: list(i.Attachments, func(a approval.Attachment) Attachment { return v.attachment(i.ID, a) }),
 	}
 	for k := range out.SignOffs {
 		out.SignOffs[k].Ladder = v.ladderOf(i, &i.SignOffs[k])
 	}
 	out.Warnings = v.warningsOf(i)
-	if con := i.Consultation; con != nil {
-		out.Consultation = &Consultation{Round: con.Round, Tier: v.tier(con.Tier), OpenedAt: con.OpenedAt, Due: v.due(con.DueOn), ClosedAt: con.ClosedAt}
-		if unit, ok := v.Roster.Up(i.Branch, con.Tier); ok {
-			out.Consultation.Unit = v.unit(string(unit))
-		}
+	if i.Consultation != nil {
+		con := v.consultation(i, i.Consultation)
+		out.Consultation = &con
+	}
+	for k := range i.Past {
+		out.Past = append(out.Past, v.consultation(i, &i.Past[k]))
 	}
 	if h := i.Hold; h != nil {
 		out.Hold = &Hold{Round: h.Round, At: h.At}
@@ -514,8 +509,8 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		out.Item = &item
 	}
 	if s.Matter != "" {
-		matter := v.matter(s.Matter)
-		out.Matter = &matter
+		matter := Ref{string(s.Matter), Name(v.Subject(s))}
+		out.Matter, out.What = &matter, s.What
 	}
 	if !s.Due.On.IsZero() {
 		due := v.due(s.Due)
@@ -563,7 +558,7 @@ func (v view) ruling(r *approval.Ruling) *Ruling {
 	if r == nil {
 		return nil
 	}
-	return &Ruling{string(r.Outcome), r.Reason, v.by(r.By), r.At}
+	return &Ruling{string(r.Outcome), r.Reason, v.by(r.By), r.At, r.Vote}
 }
 
 func (v view) task(t approval.Task) Task {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
@@ -73,11 +74,36 @@ type eventDetail struct {
 	Duties     []approval.Term     `json:"duties"`
 	Redone     []int               `json:"redone"`
 
-	Notice  int                  `json:"notice"`
-	Notices []int                `json:"notices"`
-	OK      bool                 `json:"ok"`
-	As      approval.DisposalAs  `json:"as"`
-	State   approval.NoticeState `json:"state"`
+	Notice       int                  `json:"notice"`
+	Notices      []int                `json:"notices"`
+	OK           bool                 `json:"ok"`
+	As           approval.DisposalAs  `json:"as"`
+	State        approval.NoticeState `json:"state"`
+	About        []int                `json:"about"`
+	At           time.Time            `json:"at"`
+	Question     string               `json:"question"`
+	Party        string               `json:"party"`
+	Organisation string               `json:"organisation"`
+	Choice       approval.Choice      `json:"choice"`
+	Eligible     int                  `json:"eligible"`
+	Cast         int                  `json:"cast"`
+	For          int                  `json:"for"`
+	Against      int                  `json:"against"`
+	Abstain      int                  `json:"abstain"`
+	Quorate      bool                 `json:"quorate"`
+	Passed       bool                 `json:"passed"`
+	Version      int                  `json:"version"`
+	Resolutions  []string             `json:"resolutions"`
+	Agreed       []int                `json:"agreed"`
+	Vote         string               `json:"vote"`
+}
+
+// party is who takes part in a meeting: a unit, or somebody without an account.
+func (v *visit) party(unit, name, organisation string) string {
+	if unit == "" {
+		return v.t("party.outsider", organisation, name)
+	}
+	return v.unit(unit)
 }
 
 // event says what happened. Every kind has its sentence under event.<kind>.
@@ -290,6 +316,35 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who, task, v.date(d.Until))
 	case approval.EvConsult:
 		out.Text = v.t(key, v.tier(d.Tier), v.date(d.Due))
+		if d.Cause != "" {
+			out.Text = v.t(key+".convened", who, v.t("cause."+d.Cause), v.date(d.Due))
+			if len(d.About) > 0 {
+				out.Text += v.t(key+".about", v.numbers(d.About))
+			}
+		}
+	case approval.EvSchedule:
+		out.Text = v.t(key, who, v.moment(d.At))
+		if d.Question != "" {
+			out.Text += v.t(key+".vote", d.Question, v.date(d.Until))
+		}
+	case approval.EvVote:
+		out.Text = v.t(key, v.party(d.Party, d.Name, d.Organisation))
+		if d.Choice != "" {
+			out.Text = v.t(key+".open", v.party(d.Party, d.Name, d.Organisation), v.t("choice."+string(d.Choice)))
+		}
+	case approval.EvExcuse:
+		out.Text = v.t(key, who)
+	case approval.EvCount:
+		out.Text = v.t(key, d.Eligible, d.Cast, d.For, d.Against, d.Abstain) + v.t("ballot."+result(d.Passed, d.Quorate))
+	case approval.EvMinute:
+		out.Text, out.Papers = v.t(key, who, d.Version), d.Resolutions
+	case approval.EvRefer:
+		out.Text, out.Class = v.t(key, who, v.tier(roster.Tier(e.Before)), v.tier(roster.Tier(e.After))), "alarm"
+	case approval.EvSettle:
+		out.Text = v.t(key, who)
+		if len(d.Agreed) > 0 {
+			out.Text += v.t(key+".agreed", v.numbers(d.Agreed))
+		}
 	case approval.EvAddSigner:
 		out.Text, out.Reason = v.t(key, who, task, v.signer(d.Department, d.Person), v.addedKind(d.When, d.Binding), e.Reason), ""
 	case approval.EvAnswerAdded:
@@ -330,6 +385,9 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, strings.Join(parts, v.t("list.separator")))
 	case approval.EvRule:
 		out.Text = v.t(key, who, task, v.t("outcome."+string(d.Outcome)))
+		if d.Vote != "" {
+			out.Text += v.t("ruling." + d.Vote)
+		}
 	case approval.EvConclude, approval.EvCloseRound:
 		verdict := string(d.Verdict)
 		if e.Kind == approval.EvCloseRound {

@@ -64,6 +64,9 @@ func (v *visit) sentence(i *approval.Issue) (where, holder string) {
 	case approval.Consulting:
 		if con := i.Consultation; con != nil {
 			unit, _ := v.Service.Rules().Roster.Up(i.Branch, con.Tier)
+			if con.Why() != approval.OnObjection {
+				key += ".convened"
+			}
 			where = v.t(key, v.tier(con.Tier), v.date(con.DueOn.On), v.left(con.DueOn.On, v.today, calendar.WorkingDays))
 			return where, v.list(append([]string{v.unit(string(unit))}, v.atWork(i)...))
 		}
@@ -117,12 +120,6 @@ type act struct {
 
 type holdView struct{ At, Error, Cause string }
 
-type consultationView struct {
-	Tier, Opened, Closed string
-	Due                  dueView
-	Who                  string
-}
-
 type measureView struct {
 	SpanWorking, SpanDays, Net, Gross int
 	RaisedOn, LastOn                  string
@@ -145,24 +142,24 @@ type issuePage struct {
 	Since    []eventView
 	Typed    url.Values
 
-	Hold         *holdView
-	Resume       *act
-	Rulings      []act
-	Supplements  []act
-	Refilings    []act
-	Resubmit     *act
-	Confirm      *act
-	Withdraw     *act
-	Tasks        []taskView
-	Consultation *consultationView
-	Chart        *chart
-	Graph        *graph
-	Measure      *measureView
-	Rating       string
-	RatingText   string
-	Rounds       []string
-	Events       []eventView
-	Papers       *papersView
+	Hold          *holdView
+	Resume        *act
+	Rulings       []act
+	Supplements   []act
+	Refilings     []act
+	Resubmit      *act
+	Confirm       *act
+	Withdraw      *act
+	Tasks         []taskView
+	Consultations []*consultationView // the present one first
+	Chart         *chart
+	Graph         *graph
+	Measure       *measureView
+	Rating        string
+	RatingText    string
+	Rounds        []string
+	Events        []eventView
+	Papers        *papersView
 }
 
 func (v *visit) issuePage() error {
@@ -282,13 +279,10 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 		p.Hold = &holdView{At: v.moment(h.At), Error: h.Error, Cause: h.Cause}
 	}
 	if con := issue.Consultation; con != nil {
-		unit, _ := v.Service.Rules().Roster.Up(issue.Branch, con.Tier)
-		p.Consultation = &consultationView{Tier: v.tier(con.Tier), Opened: v.moment(con.OpenedAt), Who: v.unit(string(unit))}
-		if con.ClosedAt.IsZero() {
-			p.Consultation.Due = v.due(con.DueOn, calendar.WorkingDays)
-		} else {
-			p.Consultation.Closed = v.moment(con.ClosedAt)
-		}
+		p.Consultations = append(p.Consultations, v.consultation(issue, con))
+	}
+	for k := range issue.Past {
+		p.Consultations = append(p.Consultations, v.consultation(issue, &issue.Past[len(issue.Past)-1-k]))
 	}
 	if wrong != nil && len(p.Summary) == 0 { // the form that was sent is not offered any more
 		for field, text := range wrong {

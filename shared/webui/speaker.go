@@ -159,6 +159,9 @@ func (s *speaker) subject(o *approval.SignOff) string {
 	if o.Item != 0 {
 		return s.item(o.Item)
 	}
+	if o.Matter == approval.AgreedAction {
+		return s.t("subject.agreed", o.What)
+	}
 	return s.matter(o.Matter)
 }
 
