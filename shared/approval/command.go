@@ -651,7 +651,7 @@ func (c Rule) apply(t *transition) error {
 	if err := textField("reason", c.Reason, textRunes, true); err != nil {
 		return err
 	}
-	t.find(Finding{SignOff: c.SignOff, Outcome: c.Outcome, Reason: c.Reason})
+	t.find(Finding(c))
 	if c.Outcome != SetAside || t.objections() == 0 && con.Why() == OnObjection {
 		t.finish(Ruled, c.Outcome == Uphold, c.Outcome == Revise)
 	}

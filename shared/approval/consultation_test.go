@@ -19,8 +19,11 @@ func meeting(day, until string) approval.Schedule {
 	return approval.Schedule{
 		At: shanghai(day + " 10:00"), Place: "指挥部一号会议室", Agenda: []string{"岸线方案"},
 		Attendees: []approval.Attendee{
-			{Unit: "cc-water", Votes: true}, {Unit: "cc-transport", Votes: true}, {Unit: "cc-housing", Votes: true},
-			{Unit: "branch-fenjiang"}, {Name: "何村代表", Organisation: "白坭村民委员会"},
+			{Unit: "cc-water", Votes: true},
+			{Unit: "cc-transport", Votes: true},
+			{Unit: "cc-housing", Votes: true},
+			{Unit: "branch-fenjiang"},
+			{Name: "何村代表", Organisation: "白坭村民委员会"},
 		},
 		Ballot: &approval.Ballot{
 			Question: "异议不成立，按修改后的方案实施", Motion: approval.SetAside, Quorum: 67, Threshold: approval.TwoThirds, Of: approval.OfEligible, Until: calendar.MustParse(until),

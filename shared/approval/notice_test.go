@@ -186,7 +186,8 @@ func TestALateAnswerSaysWhy(t *testing.T) {
 	inTime.must(g.by(1), approval.Grant{SignOff: 1})
 	g.now = due.End()
 	for _, cmd := range []approval.Command{
-		approval.Grant{SignOff: 1}, approval.Grant{SignOff: 1, Reason: " "},
+		approval.Grant{SignOff: 1},
+		approval.Grant{SignOff: 1, Reason: " "},
 		onTerms(1, approval.OnPledge, 60),
 	} {
 		g.refused(g.by(1), cmd, approval.Invalid)

@@ -30,7 +30,7 @@ func TestAnAddedSignerFindsTheTaskAndAnswersIt(t *testing.T) {
 	}
 	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"approve"}`).problem(409, "conflict", "")
 
-	a = w.post(police, path, `{"person":"cc-traffic-police-officer-2","when":"beside","question":"请复核"}`).is(200)
+	w.post(police, path, `{"person":"cc-traffic-police-officer-2","when":"beside","question":"请复核"}`).is(200)
 	if a := w.get(police2, "/owed").is(200); a.text("items", 0, "added", "k") != "2" || a.text("items", 0, "added", "person", "id") != string(police2.person) {
 		t.Errorf("owed by who is asked by name: %s", a.body)
 	}

@@ -209,14 +209,15 @@ func TestTwoPeopleAttachAtOnce(t *testing.T) {
 	w.upload(fenjiang, id, "a.pdf", sitePlan, "petition", 0).is(http.StatusNoContent)
 	w.upload(police, id, "b.png", "\x89PNG\r\n\x1a\n", "opinion", 1).is(http.StatusNoContent)
 	type try struct {
-		as         who
-		body, key  string
-		status     int
-		attachedAs string
+		as     who
+		body   string
+		status int
 	}
 	tries := []try{
-		{as: fenjiang, body: attachment("a.pdf", sitePlan, "petition", 0)}, {as: fenjiang, body: attachment("a2.pdf", sitePlan, "petition", 0)},
-		{as: police, body: attachment("b.png", "\x89PNG\r\n\x1a\n", "opinion", 1)}, {as: police2, body: attachment("b.png", "\x89PNG\r\n\x1a\n", "opinion", 1)},
+		{as: fenjiang, body: attachment("a.pdf", sitePlan, "petition", 0)},
+		{as: fenjiang, body: attachment("a2.pdf", sitePlan, "petition", 0)},
+		{as: police, body: attachment("b.png", "\x89PNG\r\n\x1a\n", "opinion", 1)},
+		{as: police2, body: attachment("b.png", "\x89PNG\r\n\x1a\n", "opinion", 1)},
 	}
 	var wg sync.WaitGroup
 	for k := range tries {

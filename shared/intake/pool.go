@@ -86,10 +86,11 @@ type Progress struct {
 	At   time.Time      `json:"at"`
 }
 
+const poolKind docket.Kind = "pool"
+
 const (
-	poolKind     docket.Kind = "pool"
-	mostProgress             = 50  // reports of one claim (assumed), so that a record stays small
-	mostDays                 = 366 // how far ahead a matter may be offered (assumed)
+	mostProgress = 50  // reports of one claim (assumed), so that a record stays small
+	mostDays     = 366 // how far ahead a matter may be offered (assumed)
 )
 
 // The kinds of events in a matter's trail.

@@ -392,9 +392,12 @@ func TestChangesCanBeStored(t *testing.T) {
 	want := []Change{
 		{Reorganise: &Reorganisation{Passages: []Passage{{From: "a", To: "b", Shares: []Share{{"c", []int{1}, []PersonID{"p"}}}}}, Renames: []Rename{{"d", "新", "new"}}}},
 		{Found: &Founding{Branch{ID: "b", Tier: TierBranch, Projects: []ProjectID{"p"}, TermEnds: newYear, Parties: []BranchParty{{Name{"甲", "A"}, Owner}}, Origin: Origin{Source: "报道"}}}},
-		{Dissolve: &Dissolution{"a", "b"}}, {Secretary: &Appointment{"b", "p", newYear, newYear.Add(1), true}},
-		{Projects: &ProjectChange{Project: "p", To: "b"}}, {People: &PersonChange{Person: "p", End: []Post{{Role: Lead, Unit: "u"}}}},
-		{Substitute: &Substitute{"p", "q", "u", newYear, newYear}}, {Officer: &Responsible{"p", "q"}},
+		{Dissolve: &Dissolution{"a", "b"}},
+		{Secretary: &Appointment{"b", "p", newYear, newYear.Add(1), true}},
+		{Projects: &ProjectChange{Project: "p", To: "b"}},
+		{People: &PersonChange{Person: "p", End: []Post{{Role: Lead, Unit: "u"}}}},
+		{Substitute: &Substitute{"p", "q", "u", newYear, newYear}},
+		{Officer: &Responsible{"p", "q"}},
 	}
 	text, err := json.Marshal(want)
 	if err != nil {
