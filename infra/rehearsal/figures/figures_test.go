@@ -49,7 +49,9 @@ func TestTheWorstAllowedIssueStaysFarFromTheHistorysEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d sign-offs, every rung of the ladder passed: %d history events, %d transitions", worst.SignOffs, worst.Events, worst.Transitions)
-	if worst.SignOffs != approval.MaxSignOffs || worst.Events >= 2500 {
+	// Each moment at which the machine looks is eleven events: the ladder has a
+	// reminder, two lights, a notice and two tiers.
+	if worst.SignOffs != approval.MaxSignOffs || worst.Events >= 25000/8 {
 		t.Errorf("%d sign-offs write %d history events", worst.SignOffs, worst.Events)
 	}
 	if testing.Short() {
