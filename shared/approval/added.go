@@ -126,7 +126,7 @@ func (r Rules) signer(a *Added) roster.Name {
 	return r.Roster.UnitName(string(a.Department))
 }
 
-// addedDue is the last day of a signature that is asked for now: within the
+// addedDue is the last day of a signature that is being asked for: within the
 // sign-off's own, but never today.
 func (t *transition) addedDue(s *SignOff, days int) Due {
 	due := t.Calendar.Due(t.today, days, calendar.WorkingDays, nil)

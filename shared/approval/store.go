@@ -82,7 +82,7 @@ type Change struct {
 	SignOffs []SignOff  // those of its sign-offs that changed
 	Watches  []Watch    // put
 	Unwatch  []int      // deleted
-	Added    []Task     // put: signatures that are asked for now
+	Added    []Task     // put: signatures that are newly asked for
 	Unadded  []AddedRef // deleted: those that are no longer
 	Mentions []Mention  // put
 	Duties   []OpenDuty // put into their checkers' lists

@@ -40,7 +40,7 @@ type attachmentsPage struct {
 
 func papersURL(id approval.IssueID) string { return "/issues/" + string(id) + "/attachments" }
 
-// places are what the viewer may attach for now, each as purpose and sign-off.
+// places are what the viewer may attach at present, each as purpose and sign-off.
 func (v *visit) places(issue *approval.Issue) (all []choice) {
 	try := func(purpose approval.Purpose, n int, text string) {
 		cmd := approval.Attach{SignOff: n, Purpose: purpose, Name: "a.pdf", Size: 1, Hash: strings.Repeat("0", 64)}
