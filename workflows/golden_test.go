@@ -286,6 +286,46 @@ func stories() []story {
 			{"2026-03-12 10:00", generalBranch, approval.Refer{Reason: "涉及市级河道"}},
 			{"2026-03-13 10:00", headquarters, approval.Conclude{Findings: []approval.Finding{{SignOff: 1, Outcome: approval.Uphold, Reason: "影响行洪"}}}},
 		}},
+		{"consultation_revised", approval.Confirmed, []act{ // the meeting votes for a revision: a second round of what was objected to
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport", "cc-housing"))},
+			{"2026-03-10 09:00", water, object(1)},
+			{"2026-03-10 09:30", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-10 10:00", generalBranch, onMotion(meeting("2026-03-10 14:00", "2026-03-11"), "岸线后退五米，退回修改", approval.Revise)},
+			{"2026-03-10 15:00", water, approval.Cast{Choice: approval.For}},
+			{"2026-03-10 15:10", transport, approval.Cast{Choice: approval.For}},
+			{"2026-03-11 10:00", housing, approval.Cast{Choice: approval.For}},
+			{"2026-03-11 11:00", generalBranch, approval.Minute{Text: "岸线后退五米后再议", Present: []int{1, 2, 3}, Resolutions: []string{"修改岸线方案"}}},
+			{"2026-03-11 15:00", generalBranch, approval.Conclude{Findings: []approval.Finding{{SignOff: 1, Outcome: approval.Revise}}}},
+			{"2026-03-13 09:00", secretary, approval.Resubmit{Note: "岸线已后退五米"}},
+			{"2026-03-16 10:00", water, approval.Grant{SignOff: 1}},
+			{"2026-03-16 11:00", housing, approval.Grant{SignOff: 3}},
+			{"2026-03-16 15:00", secretary, confirm},
+		}},
+		{"consultation_on_conflict", approval.Confirmed, []act{ // two conditions exclude each other; what is agreed becomes a sign-off
+			{"2026-03-09 09:00", secretary, raise(parties("cc-traffic-police", "cc-transport", "cc-housing"))},
+			{"2026-03-10 10:00", police, condition(1, "夜间施工，白天恢复通行", "2026-04-20")},
+			{"2026-03-10 11:00", transport, condition(2, "夜间不施工，白天半幅封闭", "2026-04-20")},
+			{"2026-03-10 14:00", generalBranch, approval.Convene{Cause: approval.OnConflict, SignOffs: []int{1, 2}, Reason: "两部门所附条件不能同时满足"}},
+			{"2026-03-11 10:00", housing, approval.Grant{SignOff: 3}}, // the others go on meanwhile
+			{"2026-03-11 15:00", generalBranch, approval.Conclude{
+				Actions: []approval.Undertaking{{Department: "cc-traffic-police", What: "出具分时导改方案，替代两项条件", By: calendar.MustParse("2026-03-18")}},
+				Reason:  "按分时导改执行",
+			}},
+			{"2026-03-16 10:00", police, approval.Grant{SignOff: 4}},
+			{"2026-03-16 15:00", secretary, confirm},
+		}},
+		{"consultation_on_disputed_owner", approval.Confirmed, []act{ // the clock goes on from Monday while it is settled whose the task is
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
+			{"2026-03-10 10:00", water, approval.Transfer{SignOff: 1, To: "cc-urban-management", Reason: "属城市排水"}},
+			{"2026-03-11 10:00", leader("cc-urban-management"), approval.SendBack{SignOff: 1, Reason: "属河道管理"}},
+			{"2026-03-11 11:00", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-11 14:00", generalBranch, approval.Convene{Cause: approval.OnDispute, SignOffs: []int{1}, Reason: "两部门均认为不属本部门职责"}},
+			{"2026-03-12 15:00", generalBranch, approval.Conclude{
+				Owners: []approval.Assign{{SignOff: 1, To: "cc-urban-management", Reason: "按三定规定"}}, Reason: "由城管部门承办",
+			}},
+			{"2026-03-16 10:00", streets, approval.Grant{SignOff: 1}},
+			{"2026-03-16 15:00", secretary, confirm},
+		}},
 		{"withdraw", approval.Withdrawn, []act{
 			{"2026-03-09 09:00", secretary, raise(graph)},
 			{"2026-03-10 10:00", resources, approval.AskSupplement{SignOff: 1, Papers: []string{"图"}}},
@@ -301,6 +341,19 @@ func meeting(at, until string) approval.Schedule {
 		Attendees: []approval.Attendee{{Unit: "cc-water", Votes: true}, {Unit: "cc-transport", Votes: true}, {Unit: "cc-housing", Votes: true}},
 		Ballot:    &approval.Ballot{Question: "按修改后的方案实施", Motion: approval.SetAside, Quorum: 67, Threshold: approval.All, Of: approval.OfCast, Until: calendar.MustParse(until)},
 	}
+}
+
+// onMotion has the meeting vote on another question and outcome.
+func onMotion(s approval.Schedule, question string, o approval.Outcome) approval.Schedule {
+	b := *s.Ballot
+	b.Question, b.Motion = question, o
+	s.Ballot = &b
+	return s
+}
+
+// condition approves on a condition, which the own department checks by a day.
+func condition(n int, what, by string) approval.GrantOnTerms {
+	return approval.GrantOnTerms{SignOff: n, Kind: approval.OnCondition, Duties: []approval.Term{{What: what, By: calendar.MustParse(by)}}}
 }
 
 // play tells a story; a house whose power goes off is opened again and told on.
