@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -62,8 +63,9 @@ type server struct {
 	own       ownLinks
 	disposals *oversight.Disposals
 
-	// The document in both notations, made once.
-	documentJSON, documentYAML []byte
+	// The document in both notations, made once somebody asks: writing it takes
+	// longer than all else that happens when a function starts.
+	documentJSON, documentYAML func() ([]byte, error)
 }
 
 // routes is a mux that remembers what was registered, for the test that compares
@@ -145,13 +147,8 @@ func New(c Config) (*API, error) {
 	a.document()
 
 	loosen(a.huma.OpenAPI())
-	var err error
-	if a.documentJSON, err = a.huma.OpenAPI().MarshalJSON(); err != nil {
-		return nil, fmt.Errorf("write the API's document: %w", err)
-	}
-	if a.documentYAML, err = a.huma.OpenAPI().YAML(); err != nil {
-		return nil, fmt.Errorf("write the API's document: %w", err)
-	}
+	a.documentJSON = sync.OnceValues(a.huma.OpenAPI().MarshalJSON)
+	a.documentYAML = sync.OnceValues(a.huma.OpenAPI().YAML)
 	return a, nil
 }
 

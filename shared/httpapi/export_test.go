@@ -6,7 +6,13 @@ import "lianban/shared/approval"
 func (a *API) Patterns() []string { return a.mux.patterns }
 
 // DocumentYAML is the generated document.
-func (a *API) DocumentYAML() []byte { return a.documentYAML }
+func (a *API) DocumentYAML() []byte {
+	text, err := a.documentYAML()
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
 
 // Operations are the routes as the document has them, with the metadata that
 // marks those which need a key.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -182,7 +183,7 @@ func (a *API) document() {
 	huma.Register(a.huma, health, a.getHealth)
 	for _, d := range []struct {
 		path, id, summary, kind string
-		text                    *[]byte
+		text                    *func() ([]byte, error)
 	}{
 		{"/openapi.json", "getOpenAPIJSON", "This document as JSON 接口文档", "application/openapi+json", &a.documentJSON},
 		{"/openapi.yaml", "getOpenAPIYAML", "This document as YAML 接口文档", "application/openapi+yaml", &a.documentYAML},
@@ -190,7 +191,11 @@ func (a *API) document() {
 		op := public(operation("GET", d.path, d.id, d.summary, "service", 200))
 		op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{d.kind: {}}}}
 		huma.Register(a.huma, op, func(context.Context, *nothing) (*documentOut, error) {
-			return &documentOut{d.kind, *d.text}, nil
+			text, err := (*d.text)()
+			if err != nil {
+				return nil, fmt.Errorf("write the API's document: %w", err)
+			}
+			return &documentOut{d.kind, text}, nil
 		})
 	}
 }
