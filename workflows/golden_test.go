@@ -102,6 +102,14 @@ func stories() []story {
 			{"2026-04-20 10:00", resources, approval.Grant{SignOff: 1, Reason: "材料已补齐"}},
 			{"2026-04-20 15:00", secretary, approval.Confirm{Stars: 2, Comment: "反复"}},
 		}},
+		{"commitment_false_and_revoked", approval.Confirmed, []act{ // by who gave it, long before the date; a second round
+			{"2026-03-09 09:00", secretary, raise(permit)},
+			{"2026-03-10 10:00", resources, pledge(1, "补齐地质勘察报告", "2026-04-10", "")},
+			{"2026-03-10 15:00", secretary, confirm},
+			{"2026-03-16 10:00", leader("cc-natural-resources"), approval.Revoke{SignOff: 1, Code: "commitment_false", Reason: "承诺已完成的勘察并未进行"}},
+			{"2026-03-23 10:00", resources, approval.Grant{SignOff: 1, Reason: "勘察报告已核"}},
+			{"2026-03-23 15:00", secretary, approval.Confirm{Stars: 3}},
+		}},
 		{"commitment_missed_and_escalated", approval.Confirmed, []act{ // general branch, headquarters, met at last
 			{"2026-03-09 09:00", secretary, raise(permit)},
 			{"2026-03-10 10:00", resources, pledge(1, "补齐地质勘察报告", "2026-03-20", "")},

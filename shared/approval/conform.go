@@ -86,6 +86,24 @@ func (t *transition) follow(n int, to roster.DepartmentID) {
 	}
 }
 
+// followAll gives sign-offs that are decided anew to the departments that took over
+// since: while they were decided, no change of the register looked at them.
+func (t *transition) followAll(ns []int) {
+	var followed []Followed
+	for _, n := range ns {
+		if s := t.issue.SignOff(n); t.heir(s) != s.Department {
+			followed = append(followed, Followed{SignOff: n, From: s.Department, To: t.heir(s)})
+			t.follow(n, t.heir(s))
+		}
+	}
+	if followed != nil {
+		t.event(EvFollow, func(e *Event) {
+			e.By, e.Before, e.After = Machine, string(t.issue.Status), string(t.issue.Status)
+			e.Detail = detail(map[string]any{"followed": followed})
+		})
+	}
+}
+
 // followDuties gives the duties of a sign-off that a department no longer checks,
 // because it is gone, to its successor; also after the issue has ended.
 func (t *transition) followDuties(n int) (followed []Followed) {

@@ -71,6 +71,8 @@
 //     binding one.
 //   - A duty that an approval leaves is found to be missed when its date has passed,
 //     also after the issue has ended, and climbs while nobody settles it.
+//   - An approval is revoked by who checks a duty of it that was missed, or, when it
+//     should not have been given, by the lead of the department that gave it.
 //   - A revoked approval is decided anew, and so is everything that stood on it,
 //     directly or through others; everything else stands. No earlier decision,
 //     closing or measure is lost.

@@ -135,7 +135,7 @@ func TestADutyIsMetWithEvidenceByItsChecker(t *testing.T) {
 	for _, stray := range []approval.Meet{{SignOff: 1, Duty: 0}, {SignOff: 1, Duty: 2}, {SignOff: 5, Duty: 1}, {SignOff: 99, Duty: 1}} {
 		g.refused(checker, stray, approval.NotFound)
 	}
-	g.refused(checker, approval.Revoke{SignOff: 5, Reason: "没有承诺"}, approval.Conflict)
+	g.refused(checker, approval.Revoke{SignOff: 5, Reason: "没有承诺"}, approval.Forbidden)
 	g.refused(checker, approval.Revoke{SignOff: 1, Code: "commitment_broken", Reason: "为时尚早"}, approval.Conflict)
 	g.must(checker, met)
 	if d := g.so(1).Duties[0]; d.State != approval.DutyMet || d.Evidence != met.Evidence || d.SettledBy != checker || d.SettledAt != g.now || g.issue.Watch(approval.DutyWatch) != nil {

@@ -360,8 +360,8 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 		if s.Disputed() && s.Assignee != "" {
 			return fmt.Sprintf("sign-off %d is in dispute and %s has claimed it", s.N, s.Assignee)
 		}
-		// What a department receives first counts from that moment; what goes on to another does not.
-		if old := before.SignOff(k + 1); old != nil && !old.Unowned() && s.Department != old.Department && (s.OpenedAt != old.OpenedAt || s.Due != old.Due || s.Assignee != "" && s.Assignee != old.Assignee) {
+		// What a department receives first, or is to decide anew, counts from that moment; what goes on to another does not.
+		if old := before.SignOff(k + 1); old != nil && !old.Unowned() && len(s.Earlier) == len(old.Earlier) && s.Department != old.Department && (s.OpenedAt != old.OpenedAt || s.Due != old.Due || s.Assignee != "" && s.Assignee != old.Assignee) {
 			return fmt.Sprintf("with its department, sign-off %d changed from %+v to %+v", s.N, old, s)
 		}
 		for _, r := range s.Recused {

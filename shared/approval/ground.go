@@ -16,6 +16,10 @@ type Ground struct {
 	Text
 	Law     string `json:"law,omitempty"`
 	Article string `json:"article,omitempty"`
+	// Of is the kind of approval that may be revoked on it; empty: any.
+	Of DecisionKind `json:"of,omitempty"`
+	// Missed: it rests on a duty that was not met in time, and on nothing less.
+	Missed bool `json:"missed,omitempty"`
 	// Assumed: this product's own class; no source draws it so.
 	Assumed bool `json:"assumed,omitempty"`
 }
@@ -27,8 +31,7 @@ func (g Ground) Basis() string { return g.Law + g.Article }
 func (g Ground) InWords() bool { return g.Code == OtherGround || g.Law == "" }
 
 // ObjectionGrounds are on what a department objects. The articles are those of the
-// laws in force in 2026; where an article's number has changed with a recent
-// revision only the law is named.
+// laws in force in 2026 (文物保护法 as revised in 2024).
 var ObjectionGrounds = []Ground{
 	{Code: "conditions", Text: Text{"不符合法定条件、标准", "does not meet the conditions or standards of the law"}, Law: "行政许可法", Article: "第三十八条"},
 	{Code: "untrue_papers", Text: Text{"申请材料不实", "untrue papers"}, Law: "行政许可法", Article: "第七十八条"},
@@ -41,17 +44,20 @@ var ObjectionGrounds = []Ground{
 	{Code: "environment", Text: Text{"环境影响评价文件未经批准", "the environmental impact assessment is not approved"}, Law: "环境影响评价法", Article: "第二十五条"},
 	{Code: "traffic", Text: Text{"占用、挖掘道路或者影响交通安全", "occupies or digs up a road, or endangers traffic"}, Law: "道路交通安全法", Article: "第三十二条"},
 	{Code: "fire", Text: Text{"消防设计审查不合格", "the fire design has not passed review"}, Law: "消防法", Article: "第十二条"},
-	{Code: "relics", Text: Text{"涉及文物保护范围或者建设控制地带", "within the protected area or control zone of cultural relics"}, Law: "文物保护法"},
+	{Code: "relics", Text: Text{"涉及文物保护范围或者建设控制地带", "within the protected area or control zone of cultural relics"}, Law: "文物保护法", Article: "第二十八条、第二十九条"},
 	{Code: "plan_conflict", Text: Text{"与在建或者已批项目冲突", "in conflict with another project built or approved"}, Assumed: true},
 	{Code: OtherGround, Text: Text{"其他（须写明依据）", "other (say on what basis)"}, Assumed: true},
 }
 
-// RevocationGrounds are on what an approval is revoked.
+// RevocationGrounds are on what an approval is revoked. Those of 行政许可法 art. 69 and
+// an untrue commitment need no duty that was missed: the approval should not have
+// been given.
 var RevocationGrounds = []Ground{
-	{Code: "commitment_broken", Text: Text{"逾期未履行告知承诺", "the commitment was not kept in time"}, Law: "国办发〔2020〕42号"},
-	{Code: "commitment_false", Text: Text{"承诺内容不实", "the commitment was untrue"}, Law: "国办发〔2020〕42号"},
-	{Code: "condition_unmet", Text: Text{"逾期未落实附加条件", "a condition was not met in time"}, Assumed: true},
-	{Code: "gaps_left", Text: Text{"逾期未补齐容缺材料", "papers accepted as missing were not handed in"}, Assumed: true},
+	{Code: "commitment_broken", Text: Text{"逾期未履行告知承诺", "the commitment was not kept in time"}, Law: "国办发〔2020〕42号", Of: OnPledge, Missed: true},
+	{Code: "commitment_false", Text: Text{"承诺内容不实", "the commitment was untrue"}, Law: "国办发〔2020〕42号", Of: OnPledge},
+	{Code: "condition_unmet", Text: Text{"逾期未落实附加条件", "a condition was not met in time"}, Of: OnCondition, Missed: true, Assumed: true},
+	{Code: "gaps_left", Text: Text{"逾期未补齐容缺材料", "papers accepted as missing were not handed in"}, Of: WithGaps, Missed: true, Assumed: true},
+	{Code: "abuse", Text: Text{"滥用职权、玩忽职守作出", "given by an abuse or neglect of office"}, Law: "行政许可法", Article: "第六十九条第一款第（一）项"},
 	{Code: "unqualified", Text: Text{"申请人不具备资格或者不符合法定条件", "the applicant does not qualify or does not meet the law's conditions"}, Law: "行政许可法", Article: "第六十九条第一款第（四）项"},
 	{Code: "fraud", Text: Text{"以欺骗、贿赂等不正当手段取得", "obtained by deceit, bribery or other improper means"}, Law: "行政许可法", Article: "第六十九条第二款"},
 	{Code: "procedure", Text: Text{"违反法定程序", "against the procedure of the law"}, Law: "行政许可法", Article: "第六十九条第一款第（三）项"},

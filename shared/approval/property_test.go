@@ -339,7 +339,11 @@ func (w *world) people(t *rapid.T) (moves []move) {
 				add(officer(d.Checker, 1), approval.Meet{SignOff: s.N, Duty: m + 1, Evidence: "现场核查"})
 			}
 			add(secretary, approval.ReportDuty{SignOff: s.N, Duty: m + 1, Text: "已补齐"})
-			add(officer(d.Checker, 2), approval.Revoke{SignOff: s.N, Code: "commitment_broken", Reason: "逾期未履行"})
+			code := map[approval.DecisionKind]approval.GroundCode{approval.OnPledge: "commitment_broken", approval.OnCondition: "condition_unmet", approval.WithGaps: "gaps_left"}[d.Kind]
+			add(officer(d.Checker, 2), approval.Revoke{SignOff: s.N, Code: code, Ground: "会签意见", Reason: "逾期未履行"})
+		}
+		if s.State == approval.Granted && rapid.IntRange(0, 5).Draw(t, "fraud") == 0 {
+			add(w.leadOf(s.N), approval.Revoke{SignOff: s.N, Code: rapid.SampledFrom([]approval.GroundCode{"fraud", "commitment_false"}).Draw(t, "ground"), Reason: "隐瞒有关情况"})
 		}
 	}
 	switch {

@@ -7,16 +7,30 @@ import (
 	"lianban/shared/roster"
 )
 
-// Revoke (撤销) takes back an approval of which a duty was missed, as the lead or an
-// officer of the department that checks that duty. The sign-off and everything that
-// stood on it, directly or through others, is decided anew; the rest stands. After
-// the issue was concluded this reopens it in a new round; one that was withdrawn
-// only bears the mark.
+// Revoke (撤销) takes back an approval. Either it left a duty that was missed: then the
+// lead or an officer of the department that checks that duty does so. Or it should
+// not have been given, on a ground of law that needs no missed duty: then the lead
+// of the department that gave it does, or of that department's successor. The
+// superior authority, whom 行政许可法 art. 69 names too, is not on the roster; the tiers
+// of the branch are no such authority and revoke nothing. Whether a revocation would
+// do great harm to the public interest, which that article bars, is for the lead to
+// judge.
+//
+// The sign-off and everything that stood on it, directly or through others, is
+// decided anew; the rest stands. After the issue was concluded this reopens it in a
+// new round; one that was withdrawn only bears the mark.
 type Revoke struct {
 	SignOff int
 	Code    GroundCode // of RevocationGrounds; OtherGround when empty
 	Ground  string
 	Reason  string
+}
+
+// Revocation is on what, and why, an approval was revoked.
+type Revocation struct {
+	Code   GroundCode `json:"code"`
+	Ground string     `json:"ground"`
+	Word
 }
 
 // Reopen (重新办理) takes up an issue again after its end: the sign-offs named, and
@@ -46,19 +60,30 @@ type Closing struct {
 const reopensMost = 5
 
 func (c Revoke) apply(t *transition) error {
-	s, err := t.verifies(c.SignOff, roster.Officer, roster.Lead)
+	s, err := t.named(c.SignOff)
 	if err != nil {
 		return err
 	}
+	decided, err := t.revokes(s)
+	if err != nil {
+		return err
+	}
+	if err := t.revocable(s); err != nil {
+		return err
+	}
 	t.miss(c.SignOff)
-	missed := func(d *Duty) bool { return t.actor.Unit == string(d.Checker) && d.State == DutyMissed }
-	if !slices.ContainsFunc(s.Duties, func(d Duty) bool { return missed(&d) }) {
-		by := s.Duties[slices.IndexFunc(s.Duties, func(d Duty) bool { return t.actor.Unit == string(d.Checker) && d.open() })].By
-		return refuse(Conflict, "", "该项义务的核查期限为 %s，期限届满未履行的方可撤销。", "The duty is due by %s; an approval is revoked only when one has been missed.", by)
+	mine := func(d *Duty) bool { return t.actor.Unit == string(d.Checker) && d.State == DutyMissed }
+	missed := slices.ContainsFunc(s.Duties, func(d Duty) bool { return mine(&d) })
+	g, _ := GroundIn(RevocationGrounds, c.Code)
+	if !missed && (!decided || g.Missed) {
+		return t.notMissed(s)
 	}
 	code, ground, err := citing(RevocationGrounds, c.Code, c.Ground)
 	if err != nil {
 		return err
+	}
+	if g.Of != "" && g.Of != s.Decision.Kind {
+		return refuse(Invalid, "code", "“%[1]s”不是该类同意意见的撤销依据，请选择其他依据。", "%[2]q is no ground on which an approval of this kind is revoked; choose another one.", g.ZH, g.EN)
 	}
 	if err := textField("reason", c.Reason, proofRunes, true); err != nil {
 		return err
@@ -67,7 +92,9 @@ func (c Revoke) apply(t *transition) error {
 	if v := t.issue.verdict(); !status.Ended() && (v == Agreed || v == Refused) {
 		return refuse(Conflict, "", "该问题正在办结，请稍后再撤销。", "The issue is about to be concluded; revoke the approval in a moment.")
 	}
-	t.each(c.SignOff, missed, func(d *Duty) {
+	s = t.touch(c.SignOff)
+	s.Revocation = &Revocation{code, ground, Word{c.Reason, t.actor, t.now}}
+	t.each(c.SignOff, func(d *Duty) bool { return mine(d) || status == Withdrawn && d.Pending() }, func(d *Duty) {
 		d.State, d.Code, d.Ground, d.Reason, d.SettledBy, d.SettledAt = DutyRevoked, code, ground, c.Reason, t.actor, t.now
 	})
 	var redone []int
@@ -90,8 +117,56 @@ func (c Revoke) apply(t *transition) error {
 			e.Detail = detail(map[string]any{"redone": redone})
 		})
 	}
+	t.followAll(redone)
 	t.watchDuties()
 	return nil
+}
+
+// revokes checks that the actor may revoke the approval: for a department that checks
+// a duty of it, or, which it reports, as the lead of the one that decided.
+func (t *transition) revokes(s *SignOff) (decided bool, err error) {
+	by, ok := t.Roster.SuccessorFor(s.Department, int(s.Item))
+	if !ok {
+		by = s.Department
+	}
+	decided = t.actor.Role == roster.Lead && t.actor.Unit == string(by)
+	checks := (decided || t.actor.Role == roster.Officer || t.actor.Role == roster.Lead) &&
+		slices.ContainsFunc(s.Duties, func(d Duty) bool { return t.actor.Unit == string(d.Checker) })
+	if !decided && !checks {
+		name := t.Roster.UnitName(string(by))
+		return false, refuse(Forbidden, "", "撤销同意由作出该意见的%[1]s负责人办理；后续义务逾期未履行的，也可由核查部门办理。", "The lead of %[2]s, which gave the approval, revokes it; where a duty was missed, the department that checks it may as well.", name.ZH, name.EN)
+	}
+	if t.barred(s) {
+		return false, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本部门其他人员办理。", "You have an interest in this issue and must stand aside; somebody else of your department does this.")
+	}
+	return decided, nil
+}
+
+// revocable checks that there is an approval to revoke.
+func (t *transition) revocable(s *SignOff) error {
+	switch {
+	case s.Revocation != nil, slices.Contains(t.issue.Revoked, s.N):
+		return refuse(Closed, "", "该项同意已经撤销，不能再次办理。", "The approval has been revoked already.")
+	case s.State != Granted:
+		return refuse(Conflict, "signOff", "该任务没有已生效的同意意见，无可撤销。", "No approval of this sign-off is in force that could be revoked.")
+	case s.Decision == nil || s.Decision.Kind == Object:
+		return refuse(Conflict, "signOff", "该项异议系会商裁定不成立，并非本部门同意，不能撤销；情况有变的，请提请重新办理。", "An objection was set aside here, which is no approval of the department's; have the issue reopened if things have changed.")
+	}
+	return nil
+}
+
+// notMissed says why an approval is not revoked for a duty that was missed.
+func (t *transition) notMissed(s *SignOff) error {
+	own := func(d Duty) bool { return t.actor.Unit == string(d.Checker) }
+	k := slices.IndexFunc(s.Duties, func(d Duty) bool { return own(d) && d.open() })
+	switch {
+	case k >= 0:
+		by := s.Duties[k].By
+		return refuse(Conflict, "", "该项义务的核查期限为 %s，期限届满未履行的方可撤销。", "The duty is due by %s; an approval is revoked only when one has been missed.", by)
+	case slices.ContainsFunc(s.Duties, own):
+		return refuse(Closed, "", "由本部门核查的义务均已履行，不能再次办理。", "The duties that your department verifies have all been met already.")
+	}
+	return refuse(Invalid, "code", "该依据以后续义务逾期未履行为前提，而本部门没有核查的义务，请选择其他依据。", "This ground rests on a duty that was missed, and your department checks none; choose another ground.")
 }
 
 func (c Reopen) apply(t *transition) error {
@@ -134,6 +209,7 @@ func (c Reopen) apply(t *transition) error {
 		e.Before, e.After, e.Reason = string(status), string(Raised), c.Reason
 		e.Detail = detail(map[string]any{"signOffs": c.SignOffs, "redone": redone})
 	})
+	t.followAll(redone)
 	t.watchDuties()
 	return nil
 }

@@ -194,6 +194,103 @@ func TestARevocationAfterAWithdrawalOnlyLeavesItsMark(t *testing.T) {
 	g.refused(lead, approval.Revoke{SignOff: 1, Code: "commitment_broken", Reason: "再撤"}, approval.Closed)
 }
 
+func TestAnApprovalThatShouldNotHaveBeenGivenIsRevokedByWhoGaveIt(t *testing.T) {
+	t.Parallel()
+	// 1 ── 2 ──┬── 3
+	//          └── 4     2 is granted on a commitment that proves untrue before its date.
+	g := newGame(t)
+	g.raise(chain()).route()
+	g.grant(1)
+	g.pledge(2, 30)
+	g.grant(3, 5)
+	g.at("2026-03-10 09:00")
+	untrue := approval.Revoke{SignOff: 2, Code: "commitment_false", Reason: "所附勘察报告系伪造"}
+	for _, a := range []approval.Actor{g.by(2), secretary, generalBranch, headquarters, overseer, administrator, approval.Machine, {Person: "cc-housing-lead", Role: roster.Lead, Unit: "cc-housing"}} {
+		want := approval.Forbidden
+		if a == g.by(2) {
+			want = approval.Conflict // who checks the commitment revokes it only when it was missed
+		}
+		g.refused(a, untrue, want)
+	}
+	g.refusedAt(lead, approval.Revoke{SignOff: 2, Code: "commitment_false"}, "reason")
+	g.refusedAt(lead, approval.Revoke{SignOff: 2, Code: "planning", Reason: "理由"}, "code")
+	g.refusedAt(lead, approval.Revoke{SignOff: 2, Reason: "理由"}, "ground")
+	g.refusedAt(lead, approval.Revoke{SignOff: 1, Code: "commitment_false", Reason: "没有承诺"}, "code")
+	g.refusedAt(lead, approval.Revoke{SignOff: 1, Code: "condition_unmet", Ground: "意见", Reason: "没有条件"}, "code")
+	g.refused(lead, approval.Revoke{SignOff: 2, Code: "commitment_broken", Reason: "为时尚早"}, approval.Conflict)
+	since := len(g.events)
+	g.must(lead, untrue)
+	g.want(yes, opn, wait, wait, yes, opn)
+	if got := g.kinds(since); !slices.Equal(got, []string{approval.EvRevoke}) {
+		t.Errorf("on record: %v", got)
+	}
+	if e := g.events[len(g.events)-1]; e.By != lead || e.Ground != "国办发〔2020〕42号" || e.Reason != untrue.Reason || e.Before != string(approval.Granted) || e.After != string(approval.Open) {
+		t.Errorf("the event: %+v", e)
+	}
+	if e := g.so(2).Earlier; len(e) != 1 || e[0].Revocation.Code != "commitment_false" || e[0].Revocation.By != lead || e[0].Duties[0].State != approval.DutyLapsed || g.so(3).Earlier[0].Revocation != nil {
+		t.Errorf("the attempts on record: %+v", e)
+	}
+	g.refused(lead, untrue, approval.Conflict)
+	g.grant(2, 3, 4, 6)
+	g.close()
+
+	// After the end, on a plain approval: a new round. Of a ruling there is nothing to revoke.
+	g.must(lead, approval.Revoke{SignOff: 1, Code: "fraud", Reason: "以隐瞒红线的图纸取得"})
+	g.wantStatus(approval.Raised)
+	if e := g.so(1).Earlier; len(e) != 1 || e[0].Revocation.Ground != "行政许可法第六十九条第二款" || len(g.issue.Closings) != 1 {
+		t.Errorf("after the end: %+v, %+v", e, g.issue.Closings)
+	}
+	g.route()
+	g.object(1)
+	g.rule(1, approval.SetAside)
+	g.refused(lead, approval.Revoke{SignOff: 1, Code: "fraud", Reason: "隐瞒"}, approval.Conflict)
+}
+
+func TestAWithdrawnIssueKeepsWhyItsApprovalWasRevoked(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	g.raise(chain()).route()
+	terms := pledge(1, 30)
+	terms.Duties[0].Checker = "cc-housing"
+	g.must(g.by(1), terms)
+	g.must(secretary, approval.Withdraw{Reason: "线位调整"})
+	fraud := approval.Revoke{SignOff: 1, Code: "fraud", Reason: "隐瞒有关情况"}
+	g.must(lead, fraud)
+	g.wantStatus(approval.Withdrawn)
+	if s := g.so(1); s.Revocation == nil || s.Revocation.Reason != fraud.Reason || s.Duties[0].State != approval.DutyRevoked || !slices.Equal(g.issue.Revoked, []int{1}) || len(g.duties) != 0 {
+		t.Errorf("on record: %+v, marked %v, still to be checked %v", s, g.issue.Revoked, g.duties)
+	}
+	g.refused(lead, fraud, approval.Closed)
+}
+
+func TestWhatIsDecidedAnewAfterAMergerGoesToTheSuccessor(t *testing.T) {
+	t.Parallel()
+	merge := roster.Change{Reorganise: &roster.Reorganisation{
+		New:      []roster.Department{{ID: "cc-planning", Kind: roster.NaturalResources, District: "440604", NameZH: "规划局", NameEN: "Planning Bureau", Origin: roster.Origin{Source: "文件"}}},
+		Passages: []roster.Passage{{From: "cc-natural-resources", To: "cc-planning"}},
+	}}
+	heir := approval.Actor{Person: lead.Person, Role: roster.Lead, Unit: "cc-planning"}
+	for name, again := range map[string]func(g *game){
+		"revoked":  func(g *game) { g.must(heir, approval.Revoke{SignOff: 1, Code: "fraud", Reason: "隐瞒红线"}) },
+		"reopened": func(g *game) { g.must(secretary, approval.Reopen{SignOffs: []int{1}, Reason: "红线调整"}) },
+	} {
+		g := newGame(t)
+		agreed(g)
+		g.change(merge)
+		g.must(approval.Machine, approval.Conform{Ground: "文件"})
+		if g.so(1).Department != "cc-natural-resources" {
+			t.Fatal("what is decided went to the successor")
+		}
+		g.refused(lead, approval.Revoke{SignOff: 1, Code: "fraud", Reason: "已不在任"}, approval.Forbidden)
+		again(g)
+		if g.so(1).Department != "cc-planning" || g.so(2).Department != "cc-planning" || g.events[len(g.events)-1].Kind != approval.EvFollow {
+			t.Errorf("%s: with %s, %s; the last on record is %s", name, g.so(1).Department, g.so(2).Department, g.events[len(g.events)-1].Kind)
+		}
+		g.route()
+		g.must(approval.Actor{Person: "cc-natural-resources-officer-1", Role: roster.Officer, Unit: "cc-planning"}, approval.Grant{SignOff: 1})
+	}
+}
+
 func TestWhoChecksNoneOfTheMissedDutiesDoesNotRevoke(t *testing.T) {
 	t.Parallel()
 	g := newGame(t)

@@ -94,7 +94,11 @@ type SignOff struct {
 	Extension *Extension `json:"extension,omitempty"`
 	Ruling    *Ruling    `json:"ruling,omitempty"`
 	Duties    []Duty     `json:"duties,omitempty"`
-	Earlier   []Attempt  `json:"earlier,omitempty"` // decisions of earlier rounds, and revoked ones
+	// Revocation is of an approval that was revoked after the issue was withdrawn; of
+	// others it is among the earlier attempts.
+	Revocation *Revocation `json:"revocation,omitempty"`
+
+	Earlier []Attempt `json:"earlier,omitempty"` // decisions of earlier rounds, and revoked ones
 }
 
 // DecisionKind is what a department answered (意见).
@@ -180,6 +184,9 @@ type Attempt struct {
 	Added    []Added   `json:"added,omitempty"`
 	Duties   []Duty    `json:"duties,omitempty"`
 	Request  *Request  `json:"request,omitempty"` // that was not answered in time
+	// Revocation is why the decision was revoked; none in what was stored before it was
+	// kept here, whose duties tell.
+	Revocation *Revocation `json:"revocation,omitempty"`
 }
 
 // Watch is the machine's eye on one sign-off, on the consultation, on an

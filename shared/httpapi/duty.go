@@ -38,6 +38,15 @@ type Revoke struct {
 	Reason string `json:"reason"`
 }
 
+// Revocation is on what, and why, an approval was revoked.
+type Revocation struct {
+	Code   string    `json:"code"`
+	Ground string    `json:"ground"`
+	Reason string    `json:"reason"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+}
+
 // Reopen takes up an issue again after its end.
 type Reopen struct {
 	SignOffs []int  `json:"signOffs" doc:"The sign-offs to be decided anew; what stood on them follows."`
@@ -102,6 +111,8 @@ type Ground struct {
 	Law     string `json:"law,omitempty"`
 	Article string `json:"article,omitempty"`
 	InWords bool   `json:"inWords" doc:"The ground has to be given in words too."`
+	Of      string `json:"of,omitempty" enum:"commitment,conditional,gaps" doc:"The kind of approval that is revoked on it; absent: any."`
+	Missed  bool   `json:"missed" doc:"It rests on a duty that was not met in time."`
 	Assumed bool   `json:"assumed" doc:"This product's own class, which no source draws 拟定."`
 }
 
@@ -139,7 +150,7 @@ type (
 func (a *API) duties() {
 	huma.Register(a.huma, ofSignOff("/duties/{k}/report", "reportDuty", "Say that a duty is done, as the branch 报告履行"), a.reportDuty)
 	huma.Register(a.huma, ofSignOff("/duties/{k}/evidence", "meetDuty", "Check a duty off, as its checker 核查"), a.meet)
-	huma.Register(a.huma, ofSignOff("/revocation", "revoke", "Revoke an approval of which a duty was missed, as its checker 撤销同意"), a.revoke)
+	huma.Register(a.huma, ofSignOff("/revocation", "revoke", "Revoke an approval: of which a duty was missed, as its checker, or that should not have been given, as the lead of who gave it 撤销同意"), a.revoke)
 	huma.Register(a.huma, ofIssue("/reopen", "reopen", "Take up a concluded issue again 重新办理"), a.reopen)
 	huma.Register(a.huma, operation("GET", "/duties", "listDuties", "What the own department has yet to verify, by date 本部门待核查义务", "work", 200, http.StatusForbidden), a.listDuties)
 	huma.Register(a.huma, operation("GET", "/departments/{id}/duties", "listDepartmentDuties", "What a department has yet to verify, by date 部门待核查义务", "work", 200, http.StatusForbidden, http.StatusNotFound), a.listDepartmentDuties)
@@ -204,7 +215,7 @@ func (s *server) getGrounds(context.Context, *struct{}) (*one[Grounds], error) {
 }
 
 func ground(g approval.Ground) Ground {
-	return Ground{string(g.Code), Name{g.ZH, g.EN}, g.Law, g.Article, g.InWords(), g.Assumed}
+	return Ground{string(g.Code), Name{g.ZH, g.EN}, g.Law, g.Article, g.InWords(), string(g.Of), g.Missed, g.Assumed}
 }
 
 func (v view) duties(duties []approval.Duty) []Duty {
@@ -243,6 +254,13 @@ func (v view) openDuty(o approval.OpenDuty) OpenDuty {
 		out.Matter = &matter
 	}
 	return out
+}
+
+func (v view) revocation(r *approval.Revocation) *Revocation {
+	if r == nil {
+		return nil
+	}
+	return &Revocation{string(r.Code), r.Ground, r.Reason, v.by(r.By), r.At}
 }
 
 func (v view) closing(c approval.Closing) Closing {

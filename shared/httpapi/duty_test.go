@@ -103,6 +103,26 @@ func TestAConcludedIssueIsReopened(t *testing.T) {
 	}
 }
 
+func TestAnApprovalThatShouldNotHaveBeenGivenIsRevoked(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(permit)
+	task := "/issues/" + id + "/signoffs/1"
+	w.post(resourcesLead, task+"/revocation", `{"code":"fraud","reason":"隐瞒红线"}`).problem(409, "conflict", "signOff")
+	w.post(resources, task+"/decision", `{"kind":"approve"}`).is(200)
+	w.close(id, 1)
+	w.post(resources, task+"/revocation", `{"code":"fraud","reason":"隐瞒红线"}`).problem(403, "forbidden", "")
+	w.post(general, task+"/revocation", `{"code":"fraud","reason":"隐瞒红线"}`).problem(403, "forbidden", "")
+	w.post(resourcesLead, task+"/revocation", `{"code":"commitment_false","reason":"隐瞒红线"}`).problem(422, "invalid", "code")
+	w.post(resourcesLead, task+"/revocation", `{"code":"fraud","reason":""}`).problem(422, "invalid", "reason")
+	a := w.post(resourcesLead, task+"/revocation", `{"code":"fraud","reason":"隐瞒红线"}`).is(200)
+	if e := func(field ...any) string {
+		return a.text(append([]any{"signOffs", 0, "earlier", 0, "revocation"}, field...)...)
+	}; a.text("round") != "2" || e("code") != "fraud" || e("ground") != "行政许可法第六十九条第二款" || e("by", "role") != "lead" || e("reason") != "隐瞒红线" {
+		t.Errorf("revoked: %s", a.body)
+	}
+}
+
 func TestGroundsAreListed(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -110,6 +130,9 @@ func TestGroundsAreListed(t *testing.T) {
 	objections, revocations := a.at("objection").([]any), a.at("revocation").([]any)
 	if len(objections) != len(approval.ObjectionGrounds) || len(revocations) != len(approval.RevocationGrounds) {
 		t.Errorf("%d and %d grounds", len(objections), len(revocations))
+	}
+	if a.text("revocation", 0, "missed") != "true" || a.text("revocation", 0, "of") != "commitment" || a.text("revocation", 1, "missed") != "false" {
+		t.Errorf("grounds of revocations: %s", a.body)
 	}
 	if last := len(objections) - 1; a.text("objection", 0, "article") != "第三十八条" || a.text("objection", 0, "inWords") != "false" || a.text("objection", last, "code") != "other" || a.text("objection", last, "inWords") != "true" {
 		t.Errorf("grounds: %s", a.body)

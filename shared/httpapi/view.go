@@ -174,6 +174,7 @@ type SignOff struct {
 	Extension  *Extension    `json:"extension,omitempty"`
 	Ruling     *Ruling       `json:"ruling,omitempty"`
 	Duties     []Duty        `json:"duties" doc:"What the approval left to be verified."`
+	Revocation *Revocation   `json:"revocation,omitempty" doc:"Of an approval that was revoked after the issue was withdrawn; of others it is in earlier."`
 	Ladder     *Ladder       `json:"ladder,omitempty" doc:"Only with the whole issue."`
 	Earlier    []Previous    `json:"earlier" doc:"What earlier rounds brought, and decisions that were revoked."`
 }
@@ -249,12 +250,13 @@ type Ruling struct {
 
 // Previous is what an earlier round brought, or a decision that was revoked.
 type Previous struct {
-	Round      int       `json:"round"`
-	Decision   *Decision `json:"decision,omitempty"`
-	Ruling     *Ruling   `json:"ruling,omitempty"`
-	Added      []Added   `json:"added"`
-	Duties     []Duty    `json:"duties"`
-	Supplement *Request  `json:"supplement,omitempty" doc:"That was not answered in time."`
+	Round      int         `json:"round"`
+	Decision   *Decision   `json:"decision,omitempty"`
+	Ruling     *Ruling     `json:"ruling,omitempty"`
+	Added      []Added     `json:"added"`
+	Duties     []Duty      `json:"duties"`
+	Supplement *Request    `json:"supplement,omitempty" doc:"That was not answered in time."`
+	Revocation *Revocation `json:"revocation,omitempty" doc:"Why the decision was revoked."`
 }
 
 // Hold is a round that waits for an operator.
@@ -499,9 +501,9 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		Recused: list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
 		Urges:   s.Urges, UrgedOn: s.UrgedOn,
 		Added:    list(s.Added, v.added),
-		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling),
+		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling), Revocation: v.revocation(s.Revocation),
 		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
-			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duties(a.Duties), v.request(a.Request)}
+			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duties(a.Duties), v.request(a.Request), v.revocation(a.Revocation)}
 		}),
 	}
 	if s.Item != 0 {

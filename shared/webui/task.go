@@ -106,6 +106,9 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 	if r := s.Ruling; r != nil {
 		t.Ruling = v.t("ruling.said", v.actor(r.By), v.t("outcome."+string(r.Outcome)), r.Reason)
 	}
+	if s.Revocation != nil {
+		t.Duties = append(t.Duties, v.revocation(s.Revocation))
+	}
 	for _, e := range s.Earlier {
 		if e.Decision == nil {
 			if e.Request != nil {
@@ -120,6 +123,7 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		for m := range e.Duties {
 			line += v.duty(&e.Duties[m])
 		}
+		line += v.revocation(e.Revocation)
 		t.Earlier = append(t.Earlier, line)
 	}
 	t.Added = v.added(s)
@@ -141,6 +145,13 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 func (v *visit) duty(d *approval.Duty) string {
 	kind, state := cmp.Or(d.Kind, approval.OnPledge), cmp.Or(d.State, approval.DutyOpen)
 	return v.t("duty."+string(kind), v.term(&d.Term), v.t("duty.state."+string(state)))
+}
+
+func (v *visit) revocation(r *approval.Revocation) string {
+	if r == nil {
+		return ""
+	}
+	return v.t("revocation.said", v.actor(r.By), v.date(calendar.Of(r.At)), r.Ground, r.Reason)
 }
 
 func (v *visit) term(t *approval.Term) string {
