@@ -136,6 +136,7 @@ var mayImport = map[string][]string{
 	"shared/oversight":             {"shared/approval", "shared/calendar", "shared/docket", "shared/roster"},
 	"shared/docket/dockettest":     {"shared/approval", "shared/docket"},
 	"shared/store":                 {"shared/approval", "shared/docket"},
+	"shared/sheet":                 {},
 	"shared/store/key":             {},
 	"shared/store/sqlite":          {"shared/approval", "shared/store", "shared/store/key", "shared/engine"},
 	"shared/store/dynamo":          {"shared/approval", "shared/store", "shared/store/key", "shared/engine"},
