@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,16 +40,18 @@ var monday = time.Date(2026, 3, 9, 9, 0, 0, 0, calendar.Shanghai).UTC()
 // failing is a docket whose commits stop at one of them.
 type failing struct {
 	docket.Store
-	left int // commits that still succeed; negative: all
+	left atomic.Int64 // commits that still succeed; below zero: all
 }
 
 var errDead = errors.New("the process died")
 
 func (f *failing) CommitRecord(ctx context.Context, c docket.Change) error {
-	if f.left == 0 {
+	switch left := f.left.Load(); {
+	case left == 0:
 		return errDead
+	case left > 0:
+		f.left.Add(-1)
 	}
-	f.left--
 	return f.Store.CommitRecord(ctx, c)
 }
 
@@ -77,7 +80,8 @@ func open(t *testing.T) *house {
 
 // join starts another process on the same store.
 func (h *house) join() *house {
-	h.docket = &failing{Store: h.store, left: -1}
+	h.docket = &failing{Store: h.store}
+	h.docket.left.Store(-1)
 	h.service = approval.NewService(
 		approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo()},
 		h.store, &approvaltest.Stillness{}, h.clock.Now, approvaltest.IDs())
@@ -461,7 +465,7 @@ func TestAnApprovalThatIsCutShortIsFinishedByTheSweep(t *testing.T) {
 			t.Parallel()
 			h := open(t)
 			g := h.propose(reform(0, false))
-			h.docket.left = commits
+			h.docket.left.Store(int64(commits))
 			if _, err := h.keeper.Approve(t.Context(), g.ID, as(admin2)); !errors.Is(err, errDead) {
 				t.Fatalf("it answers %v", err)
 			}
