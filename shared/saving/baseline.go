@@ -36,6 +36,8 @@ type Baseline struct {
 	// path over the items' 90th percentiles, which is more than the 90th percentile of the whole, since items
 	// are seldom late all together. 0 for the statutory kinds.
 	P90 WorkingDays `json:"p90,omitzero"`
+	// P90Beyond means that a 90th percentile is not reached: too many cases are open, and P90 is no more than a lower bound.
+	P90Beyond bool `json:"p90Beyond,omitzero"`
 	// CalendarSpan is the median span of matched projects in calendar days, 0 when not given.
 	CalendarSpan CalendarDays `json:"calendarSpan,omitzero"`
 	// N is how many cases stand behind it: matched projects, or those of the item that has the fewest. 0 for the statutory kinds.
@@ -135,12 +137,16 @@ type History struct {
 	// Median and P90 are of the net days of N cases, 0 cases meaning that there is no history.
 	Median, P90 WorkingDays
 	N           int
+	// Unreached means that too many of the cases are open for a median: there is no number, and Median and P90 are not read.
+	Unreached bool
+	// P90Beyond means that P90 is only known to be above the days given.
+	P90Beyond bool
 	// From and To are the period, first and last day.
 	From, To calendar.Date
 }
 
 // Historical returns the baselines (c), S and C of the medians. N is that of the item with the fewest cases, and the
-// period runs from the first to the last of all. An item without cases makes both incomplete. Its errors are those of
+// period runs from the first to the last of all. An item without cases, or without a median, makes both incomplete. Its errors are those of
 // [Critical], and one that names an item whose P90 is below its median or whose N is negative.
 func Historical(items []History) (serial, critical Baseline, err error) {
 	var marks Baseline
@@ -154,13 +160,14 @@ func Historical(items []History) (serial, critical Baseline, err error) {
 		switch {
 		case item.N < 0:
 			return serial, critical, fmt.Errorf("item %q has %d cases", item.ID, item.N)
-		case item.N == 0:
+		case item.N == 0 || item.Unreached:
 			marks.Missing = append(marks.Missing, item.ID)
 			continue
 		case item.P90 < item.Median:
 			return serial, critical, fmt.Errorf("item %q has a 90th percentile of %v below its median of %v", item.ID, item.P90, item.Median)
 		}
 		medians[i].Days, p90s[i].Days = item.Median, item.P90
+		marks.P90Beyond = marks.P90Beyond || item.P90Beyond
 		if !item.From.IsZero() && (marks.From.IsZero() || item.From < marks.From) {
 			marks.From = item.From
 		}

@@ -51,6 +51,17 @@
 //
 // # Open cases
 //
-// Medians come in from outside. Whoever computes them from closed cases alone makes slow offices look fast: a
-// case that is still open is long, not absent.
+// Whoever counts closed cases alone makes slow offices look fast: a case that is still open is long, not absent. Every set of
+// durations is therefore a [Histogram] with the open ones in it, and what is said of it comes from its [Curve]:
+//
+//	S(t) = Π (1 - d/n)        the share still open after t (Kaplan and Meier, 1958), ended in whichever way
+//	F(t) = Σ S(before) d'/n   the share decided, refused or withdrawn by t (Aalen and Johansen, 1978): all three and S add up to 1
+//	median, P90               the first day with S <= 0.5, <= 0.1; "not reached" when there is none
+//	mean within τ             the area under S up to τ, before and after at the same τ, their difference with a seeded
+//	                          bootstrap interval
+//
+// over the days t on which d of the n still open ended. A histogram has no room for who or when, so that it merges: what a
+// year of them says is what its cases say. Cohorts are by month raised. On time are those answered by the due day, of all
+// answered and all open past due. Cases granted on commitment are apart: their verification was moved to later, not
+// removed. Fewer than [EnoughN] cases are insufficient.
 package saving

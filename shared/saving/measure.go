@@ -6,11 +6,13 @@ import (
 	"lianban/shared/calendar"
 )
 
-// Piece is a decided sign-off (会签任务) with its dates.
+// Piece is a sign-off (会签任务) with its dates. [Measure] takes decided ones only; an open one has no date Decided. What follows
+// OnCommitment is not read by Measure and may be left out for it.
 type Piece struct {
 	ID       string
 	Requires []string
-	// Raised is when the issue asked for it, Accepted when the office took it on, Decided when it answered.
+	// Raised is when the issue asked for it, Accepted when the office took it on, Decided when it answered or was told
+	// that the issue is withdrawn.
 	Raised, Accepted, Decided calendar.Date
 	// Stops are the days that do not count (停表), for whatever reason.
 	Stops []calendar.Span
@@ -19,6 +21,30 @@ type Piece struct {
 	Applicant []calendar.Span
 	// OnCommitment means that it was granted on commitment (告知承诺): its verification was moved to later, not removed.
 	OnCommitment bool
+
+	// Item and Department say what was asked of whom.
+	Item, Department string
+	// Received is when it came to the department, its prerequisites granted: zero for as soon as it was raised. Claimed is
+	// when an officer took it up, zero when nobody has or it is not known.
+	Received, Claimed calendar.Date
+	// Due is the last day of its limit, zero for none.
+	Due calendar.Date
+	// Ending is how it ended; "" is Decided with a date Decided and Open without.
+	Ending Ending
+	// Supplements counts the requests for a supplement (补正次数), Returns how often it was asked anew after an objection or a
+	// revocation (退回重办).
+	Supplements, Returns int
+}
+
+// How is the ending, told from the dates when it is not said.
+func (p Piece) How() Ending {
+	switch {
+	case p.Ending != "":
+		return p.Ending
+	case p.Decided.IsZero():
+		return Open
+	}
+	return Decided
 }
 
 // Measured is how long a piece took.
