@@ -64,4 +64,16 @@
 // year of them says is what its cases say. Cohorts are by month raised. On time are those answered by the due day, of all
 // answered and all open past due. Cases granted on commitment are apart: their verification was moved to later, not
 // removed. Fewer than [EnoughN] cases are insufficient.
+//
+// # Bottlenecks
+//
+// Of each item and each department, over the answered issues ([Bottlenecks]):
+//
+//	criticality   the share of issues in which it lay on a longest path, and by how many days C would be less without it
+//	slack         how much later it could have been with C the same (total float)
+//	queue, touch  receipt to claim; claim to answer, without stops. What is open counts as long as it was seen
+//	first pass    answered with no supplement and no return, of all answered
+//	variants      how many issues took the same sequence of answers
+//	concurrency   ΣS / ΣT
+//	chart         which spans differ by more than the noise of the process (XmR)
 package saving

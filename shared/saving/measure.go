@@ -22,8 +22,8 @@ type Piece struct {
 	// OnCommitment means that it was granted on commitment (告知承诺): its verification was moved to later, not removed.
 	OnCommitment bool
 
-	// Item and Department say what was asked of whom.
-	Item, Department string
+	// Item and Department say what was asked of whom, Officer who answered.
+	Item, Department, Officer string
 	// Received is when it came to the department, its prerequisites granted: zero for as soon as it was raised. Claimed is
 	// when an officer took it up, zero when nobody has or it is not known.
 	Received, Claimed calendar.Date
