@@ -2,6 +2,7 @@
 //
 //	go run ./functions/local           serve the pages and the API
 //	go run ./functions/local demo      play the three cases in virtual time
+//	go run ./functions/local simulate  play a made-up city's year in virtual time
 //	go run ./functions/local --help
 package main
 
@@ -21,11 +22,12 @@ import (
 
 // commands is the command line; each command's type says what it does and takes.
 type commands struct {
-	Serve   local.Server  `cmd:"" default:"withargs" help:"Serve the pages and the API on this machine (the default)."`
-	Demo    local.Demo    `cmd:"" help:"Play the three reported cases to their end in virtual time and print what they took."`
-	History local.History `cmd:"" help:"Print an issue's workflow history and audit events."`
-	Bench   bench.Command `cmd:"" help:"Measure throughput, latency, memory and disk beside the disk's own rate."`
-	Hold    bench.Hold    `cmd:"" hidden:"" help:"Hold workflows open until killed; bench measures it."`
+	Serve    local.Server   `cmd:"" default:"withargs" help:"Serve the pages and the API on this machine (the default)."`
+	Simulate local.Simulate `cmd:"" help:"Play a made-up city's year in virtual time."`
+	Demo     local.Demo     `cmd:"" help:"Play the three reported cases to their end in virtual time and print what they took."`
+	History  local.History  `cmd:"" help:"Print an issue's workflow history and audit events."`
+	Bench    bench.Command  `cmd:"" help:"Measure throughput, latency, memory and disk beside the disk's own rate."`
+	Hold     bench.Hold     `cmd:"" hidden:"" help:"Hold workflows open until killed; bench measures it."`
 }
 
 func main() {

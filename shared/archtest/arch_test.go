@@ -130,6 +130,7 @@ var mayImport = map[string][]string{
 	"shared/engine":                {"shared/asl"},
 	"shared/handler":               {"shared/approval"},
 	"shared/sim":                   {"shared/approval", "shared/calendar", "shared/roster", "shared/catalog"},
+	"shared/sim/city":              {"shared/approval", "shared/calendar", "shared/roster", "shared/catalog", "shared/saving", "shared/sim"},
 	"shared/register":              {"shared/approval", "shared/calendar", "shared/catalog", "shared/docket", "shared/roster"},
 	"shared/docket":                {"shared/approval"},
 	"shared/intake":                {"shared/approval", "shared/docket", "shared/calendar", "shared/roster", "shared/catalog"},

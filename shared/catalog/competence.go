@@ -26,6 +26,19 @@ type Competence struct {
 	roster.Origin
 }
 
+// Giving returns the catalogue with other competences and everything else as it is:
+// the same items in another place. The error lists what is wrong with them.
+func (c *Catalog) Giving(competences []Competence) (*Catalog, error) {
+	next := *c
+	next.competences = slices.Clone(competences)
+	var p problems
+	next.checkCompetences(&p)
+	if len(p) > 0 {
+		return nil, fmt.Errorf("competences are not consistent:\n%w", errors.Join(p...))
+	}
+	return &next, nil
+}
+
 func (r Competence) covers(on calendar.Date) bool {
 	return (r.From.IsZero() || r.From <= on) && (r.Until.IsZero() || on < r.Until)
 }

@@ -47,8 +47,9 @@ type Config struct {
 	Rand  io.Reader               // seeds executions; crypto/rand when nil
 	Log   *slog.Logger            // discards when nil
 
-	Roster  *roster.Roster   // the demonstration's when nil
-	Catalog *catalog.Catalog // the embedded one when nil
+	Roster  *roster.Roster   // when nil, the data file's own, else the demonstration's
+	Catalog *catalog.Catalog // when nil, the data file's own, else the embedded one
+	Memory  bool             // a new data file is written by Close, in one go; see sqlite.InMemory
 
 	// Committed, when not nil, is handed what each commit puts, in commit order,
 	// from the writer's goroutine: it must not block.
@@ -134,7 +135,11 @@ func Open(ctx context.Context, c Config) (*App, error) {
 			c.Committed(items)
 		}
 	}
-	if a.file, err = sqlite.Open(c.Data, sqlite.WithFeed(committed)); err != nil {
+	options := []sqlite.Option{sqlite.WithFeed(committed)}
+	if c.Memory {
+		options = append(options, sqlite.InMemory())
+	}
+	if a.file, err = sqlite.Open(c.Data, options...); err != nil {
 		return nil, err
 	}
 	if err := a.assemble(ctx, c, machine); err != nil {
@@ -150,6 +155,9 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	}
 	a.store = store.NewSole(a.file.Table())
 	flows := &flows{}
+	if err := c.ownFacts(ctx, a.file); err != nil {
+		return err
+	}
 	rules := c.rules()
 	rules.Machine = machine.Digest
 	a.Service = approval.NewService(rules, a.store, flows, c.Now, c.NewID)

@@ -28,6 +28,8 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver
+
+	"lianban/shared/store"
 )
 
 // applicationID marks a data file as Lianban's ("LBAN" in SQLite's header).
@@ -76,6 +78,7 @@ type File struct {
 	folded  chan struct{}
 	closing sync.Once
 	feed    func([]Item)
+	memory  *memory // nil: everything is written as it comes
 }
 
 // Option changes how a file is opened.
@@ -102,6 +105,9 @@ func Open(path string, options ...Option) (*File, error) {
 	f.reads.stmts = map[string]*sql.Stmt{}
 	for _, o := range options {
 		o(f)
+	}
+	if f.memory != nil {
+		f.memory.table = store.NewMemory(f.feed)
 	}
 	if err := f.open(); err != nil {
 		return nil, errors.Join(err, f.release())
@@ -161,7 +167,11 @@ func (f *File) open() error {
 	ctx := context.Background()
 	// No checkpoint while callers wait: the write-ahead log is folded in when it
 	// has grown, after a commit has been answered.
-	own, err := sql.Open("sqlite", dsn(f.path, "rwc", "page_size(8192)", "busy_timeout(5000)", "synchronous(FULL)", "wal_autocheckpoint(0)", "cache_size(-16000)", "temp_store(MEMORY)"))
+	sync, mode := "synchronous(FULL)", "WAL"
+	if f.memory != nil {
+		sync, mode = "synchronous(OFF)", "MEMORY"
+	}
+	own, err := sql.Open("sqlite", dsn(f.path, "rwc", "page_size(8192)", "busy_timeout(5000)", sync, "wal_autocheckpoint(0)", "cache_size(-16000)", "temp_store(MEMORY)"))
 	if err != nil {
 		return fmt.Errorf("open %s: %w", f.path, err)
 	}
@@ -175,8 +185,13 @@ func (f *File) open() error {
 	if err := migrate(ctx, f.conn, f.path); err != nil {
 		return err
 	}
-	if _, err := f.conn.ExecContext(ctx, `PRAGMA journal_mode=WAL`); err != nil {
+	if _, err := f.conn.ExecContext(ctx, `PRAGMA journal_mode=`+mode); err != nil {
 		return fmt.Errorf("open data file %s: %w", f.path, err)
+	}
+	if f.memory != nil {
+		if err := f.fresh(ctx); err != nil {
+			return err
+		}
 	}
 	f.db, err = sql.Open("sqlite", dsn(f.path, "rw", "busy_timeout(5000)", "query_only(true)", "cache_size(-8000)"))
 	if err != nil {
@@ -228,15 +243,27 @@ func View(path string) (*File, error) {
 	return f, nil
 }
 
-// Close finishes what has been asked for and closes the file.
+// Close finishes what has been asked for and closes the file. What was kept in
+// memory is written and durable when it answers nil.
 func (f *File) Close() error {
+	var poured error
 	f.closing.Do(func() {
 		if f.stop != nil {
 			close(f.stop)
 			<-f.stopped
 		}
+		if f.memory != nil && f.conn != nil {
+			poured = f.pour(&writer{conn: f.conn, stmts: map[string]*sql.Stmt{}})
+		}
 	})
-	return f.release()
+	err := errors.Join(poured, f.release())
+	if f.memory != nil && err == nil {
+		err = f.sync()
+	}
+	if err != nil {
+		return fmt.Errorf("close data file %s: %w", f.path, err)
+	}
+	return nil
 }
 
 func (f *File) release() error {
@@ -295,6 +322,30 @@ func (f *File) Setting(ctx context.Context, name string, fresh func() ([]byte, e
 		return nil, fmt.Errorf("setting %s: %w", name, err)
 	}
 	return value, nil
+}
+
+// Keep keeps a value under a name, in place of what was kept there.
+func (f *File) Keep(ctx context.Context, name string, value []byte) error {
+	err := f.do(ctx, &job{run: func(w *writer) error {
+		return w.exec(`INSERT INTO setting (name, value) VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value`, name, value)
+	}})
+	if err != nil {
+		return fmt.Errorf("setting %s: %w", name, err)
+	}
+	return nil
+}
+
+// Kept returns what is kept under a name, and whether anything is.
+func (f *File) Kept(ctx context.Context, name string) ([]byte, bool, error) {
+	var value []byte
+	err := f.db.QueryRowContext(ctx, `SELECT value FROM setting WHERE name=?`, name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("setting %s: %w", name, err)
+	}
+	return value, true, nil
 }
 
 // Sizes folds the write-ahead log in and answers how many bytes of the file hold

@@ -19,7 +19,10 @@ type Journal struct {
 }
 
 // Journal returns the file's journal of executions.
-func (f *File) Journal(ctx context.Context) (*Journal, error) {
+func (f *File) Journal(ctx context.Context) (engine.Journal, error) {
+	if m := f.memory; m != nil {
+		return memoryJournal{m.journal, m}, nil
+	}
 	j := &Journal{file: f}
 	var last int64
 	if err := f.db.QueryRowContext(ctx, `SELECT ifnull(max(id), 0) FROM execution`).Scan(&last); err != nil {
@@ -40,7 +43,7 @@ func (j *Journal) Define(ctx context.Context, d engine.Definition) error {
 		return nil
 	}
 	return j.file.do(ctx, &job{run: func(w *writer) error {
-		return w.exec(`INSERT INTO definition (digest, machine, source) VALUES (?,?,?) ON CONFLICT DO NOTHING`, d.Digest, d.Machine, d.Source)
+		return w.exec(sqlDefine, d.Digest, d.Machine, d.Source)
 	}})
 }
 
@@ -59,6 +62,7 @@ func (j *Journal) Definition(ctx context.Context, digest string) (engine.Definit
 }
 
 const (
+	sqlDefine    = `INSERT INTO definition (digest, machine, source) VALUES (?,?,?) ON CONFLICT DO NOTHING`
 	sqlExecution = `SELECT id, machine, name, digest, started, status, wake, pending, ended FROM execution `
 	sqlChunks    = `SELECT ifnull(max(seq)+1, 0) FROM chunk WHERE execution=?`
 	sqlAppend    = `INSERT INTO chunk (execution, seq, data) VALUES (?,?,?)`
@@ -92,6 +96,12 @@ func execution(row interface{ Scan(...any) error }) (engine.Execution, error) {
 	return x, err
 }
 
+// row is an execution as it is written.
+func row(x *engine.Execution) []any {
+	h := x.Head
+	return []any{int64(x.ID), x.Machine, x.Name, x.Digest, x.StartedAt.UnixMilli(), string(h.Status), millis(h.NextWake), h.Pending, millis(h.EndedAt)}
+}
+
 // Create implements engine.Journal.
 func (j *Journal) Create(ctx context.Context, x engine.Execution, data []byte) (engine.Execution, error) {
 	stored := x
@@ -108,8 +118,7 @@ func (j *Journal) Create(ctx context.Context, x engine.Execution, data []byte) (
 		case !errors.Is(err, engine.ErrUnknown):
 			return err
 		}
-		h := x.Head
-		if err := w.exec(sqlCreate, int64(x.ID), x.Machine, x.Name, x.Digest, x.StartedAt.UnixMilli(), string(h.Status), millis(h.NextWake), h.Pending, millis(h.EndedAt)); err != nil {
+		if err := w.exec(sqlCreate, row(&x)...); err != nil {
 			return err
 		}
 		return w.exec(sqlAppend, int64(x.ID), 0, data)

@@ -51,6 +51,53 @@ func TestStoreKeepsItsContract(t *testing.T) {
 	}
 }
 
+// TestStoreKeepsItsContractInMemory fills a file from memory and reads it back.
+func TestStoreKeepsItsContractInMemory(t *testing.T) {
+	t.Parallel()
+	approvaltest.Store(t, func(t *testing.T) approvaltest.Opened {
+		path := filepath.Join(t.TempDir(), "l.db")
+		file := open(t, path, sqlite.InMemory())
+		return approvaltest.Opened{Store: store.New(file.Table()), Reopen: func() approval.Store {
+			if err := file.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return store.New(open(t, path).Table())
+		}}
+	})
+}
+
+func TestDocketKeepsItsContractInMemory(t *testing.T) {
+	t.Parallel()
+	dockettest.Store(t, func(t *testing.T) dockettest.Opened {
+		path := filepath.Join(t.TempDir(), "l.db")
+		file := open(t, path, sqlite.InMemory())
+		return dockettest.Opened{Store: store.New(file.Table()), Reopen: func() docket.Store {
+			if err := file.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return store.New(open(t, path).Table())
+		}}
+	})
+}
+
+func TestAFileThatHoldsSomethingIsNotFilledFromMemory(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "l.db")
+	file := open(t, path)
+	if err := file.Table().Write(t.Context(), []store.Op{{Put: &store.Item{Key: store.Key{PK: "a", SK: "b"}, Body: []byte("{}")}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(path, sqlite.InMemory()); err == nil || !strings.Contains(err.Error(), "not new") {
+		t.Errorf("opened in memory: %v", err)
+	}
+	if _, ok, err := open(t, path).Table().Get(t.Context(), store.Key{PK: "a", SK: "b"}); err != nil || !ok {
+		t.Errorf("what it held: %v, %v", ok, err)
+	}
+}
+
 func TestHistoriesOnTheStoreAreThoseOfTheModel(t *testing.T) {
 	t.Parallel()
 	approvaltest.Model(t, func(t *testing.T) approvaltest.Opened {
@@ -141,6 +188,28 @@ func TestJournalKeepsItsContract(t *testing.T) {
 			}}
 		}
 		return start()
+	})
+}
+
+func TestJournalKeepsItsContractInMemory(t *testing.T) {
+	t.Parallel()
+	enginetest.Journal(t, func(t *testing.T) enginetest.Opened {
+		path := filepath.Join(t.TempDir(), "l.db")
+		var start func(...sqlite.Option) enginetest.Opened
+		start = func(options ...sqlite.Option) enginetest.Opened {
+			file := open(t, path, options...)
+			j, err := file.Journal(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return enginetest.Opened{Journal: j, Reopen: func() enginetest.Opened {
+				if err := file.Close(); err != nil {
+					t.Fatal(err)
+				}
+				return start()
+			}}
+		}
+		return start(sqlite.InMemory())
 	})
 }
 

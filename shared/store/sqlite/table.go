@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"lianban/shared/store"
 )
@@ -37,20 +36,12 @@ func null(s string) any {
 
 // Write implements store.Table.
 func (t *Table) Write(ctx context.Context, ops []store.Op) error {
-	if len(ops) > store.MaxOps {
-		return fmt.Errorf("a transaction of %d operations; at most %d", len(ops), store.MaxOps)
+	if m := t.file.memory; m != nil {
+		return m.table.Write(ctx, ops)
 	}
-	seen := make(map[store.Key]bool, len(ops))
-	put := make([]Item, 0, len(ops))
-	for k := range ops {
-		key := ops[k].Key()
-		if seen[key] {
-			return fmt.Errorf("two operations on %s %s in one transaction", key.PK, key.SK)
-		}
-		seen[key] = true
-		if ops[k].Put != nil {
-			put = append(put, *ops[k].Put)
-		}
+	put, err := store.Puts(ops)
+	if err != nil {
+		return err
 	}
 	return t.file.do(ctx, &job{put: put, run: func(w *writer) error {
 		for k := range ops {
@@ -95,7 +86,10 @@ func writeOp(w *writer, op *store.Op) error {
 }
 
 // Forget implements store.Table.
-func (t *Table) Forget(_ context.Context, keys []store.Key) error {
+func (t *Table) Forget(ctx context.Context, keys []store.Key) error {
+	if m := t.file.memory; m != nil {
+		return m.table.Forget(ctx, keys)
+	}
 	return t.file.later(&job{run: func(w *writer) error {
 		for _, key := range keys {
 			if err := w.exec(sqlDelete, key.PK, key.SK); err != nil {
@@ -108,11 +102,18 @@ func (t *Table) Forget(_ context.Context, keys []store.Key) error {
 
 // Expire deletes what may vanish by the given Unix second.
 func (t *Table) Expire(ctx context.Context, unix int64) error {
+	if m := t.file.memory; m != nil {
+		m.table.Expire(unix)
+		return nil
+	}
 	return t.file.do(ctx, &job{run: func(w *writer) error { return w.exec(sqlExpired, unix) }})
 }
 
 // Get implements store.Table.
 func (t *Table) Get(ctx context.Context, key store.Key) (Item, bool, error) {
+	if m := t.file.memory; m != nil {
+		return m.table.Get(ctx, key)
+	}
 	s, err := t.file.stmt(ctx, sqlGet)
 	if err != nil {
 		return Item{}, false, err
@@ -148,6 +149,9 @@ const last = "\U0010ffff"
 
 // Query implements store.Table.
 func (t *Table) Query(ctx context.Context, r store.Range) ([]Item, *store.Position, error) {
+	if m := t.file.memory; m != nil {
+		return m.table.Query(ctx, r)
+	}
 	to, after, direction := r.To, "", 0
 	if to == "" {
 		to = last

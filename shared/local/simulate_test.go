@@ -1,0 +1,182 @@
+package local_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/catalog"
+	"lianban/shared/local"
+	"lianban/shared/roster"
+	"lianban/shared/sim/city"
+)
+
+func smallCity(t testing.TB, seed uint64) *city.City {
+	t.Helper()
+	made, err := city.New(city.Plan{Seed: seed, Projects: 8, Months: 4, From: calendar.MustParse("2025-01-01"), Assumed: city.Assumed()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// playSmall plays a small city and answers its data file.
+func playSmall(t testing.TB, seed uint64) (string, city.Played) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "city.db")
+	played, err := local.PlayCity(t.Context(), smallCity(t, seed), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, played
+}
+
+func TestTheSameSeedPlaysTheSameYear(t *testing.T) {
+	t.Parallel()
+	_, first := playSmall(t, 7)
+	_, again := playSmall(t, 7)
+	_, other := playSmall(t, 8)
+	if first.Heads != again.Heads || first.Raised != again.Raised {
+		t.Errorf("the same seed: %d issues with %s, then %d with %s", first.Raised, first.Heads, again.Raised, again.Heads)
+	}
+	if first.Heads == other.Heads {
+		t.Error("another seed played the same year")
+	}
+	if first.Raised < 10 || !first.Complete {
+		t.Errorf("%d issues raised, complete: %t", first.Raised, first.Complete)
+	}
+}
+
+// issuesOf are all issues of a city in a data file.
+func issuesOf(t *testing.T, app *local.App) (issues []approval.Issue) {
+	t.Helper()
+	for _, p := range app.Service.Rules().Roster.Projects() {
+		page, _, err := app.Service.Store().Issues(t.Context(), approval.IssueQuery{Project: p.ID}, approval.Page{Limit: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range page {
+			whole, err := app.Service.Store().Issue(t.Context(), page[k].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			issues = append(issues, whole)
+		}
+	}
+	return issues
+}
+
+// TestAPlayedYearIsWhole reads the file as serve would: on the facts that it keeps.
+func TestAPlayedYearIsWhole(t *testing.T) {
+	t.Parallel()
+	path, played := playSmall(t, 7)
+	end := smallCity(t, 7).Until.Start()
+	app, err := local.Open(t.Context(), local.Config{Data: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	if _, ok := app.Service.Rules().Roster.Project("project-8"); !ok {
+		t.Fatal("the file opened without its own roster")
+	}
+	issues := issuesOf(t, app)
+	if len(issues) != played.Raised {
+		t.Errorf("%d issues in the file, %d were raised", len(issues), played.Raised)
+	}
+	granted := 0
+	for k := range issues {
+		i := &issues[k]
+		if i.Hold != nil {
+			t.Errorf("issue %s waits for an operator: %s", i.ID, i.Hold.Cause)
+		}
+		live := i.Status.Ended() || i.Status == approval.Returned
+		for _, w := range i.Watches {
+			live = live || w.WakeAt.After(end) || w.WakeAt.Equal(end)
+		}
+		if !live {
+			t.Errorf("issue %s is %s and nothing will wake it: %+v", i.ID, i.Status, i.Watches)
+		}
+		events, _, err := app.Service.Store().Events(t.Context(), i.ID, 0, approval.Page{Limit: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if int64(len(events)) == i.Events {
+			if err := approval.VerifyChain(events, i.Head); err != nil {
+				t.Errorf("issue %s: %v", i.ID, err)
+			}
+		}
+		granted += i.Count.Granted
+	}
+	if granted < played.Raised {
+		t.Errorf("only %d parts were granted in %d issues", granted, played.Raised)
+	}
+}
+
+// TestAPlayedCityIsWorkedOn raises an issue in a file that a simulation left.
+func TestAPlayedCityIsWorkedOn(t *testing.T) {
+	t.Parallel()
+	path, _ := playSmall(t, 7)
+	app, err := local.Open(t.Context(), local.Config{Data: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	branch, _ := app.Service.Rules().Roster.BranchOf("project-1")
+	actor := approval.Actor{Person: branch.SecretaryID, Role: roster.Secretary, Unit: string(branch.ID)}
+	issue, _, err := app.Service.Create(t.Context(), approval.Raise{Petition: &approval.Petition{Project: "project-1", Title: "新的问题", Items: []catalog.ItemNo{33}}}, approval.Call{Actor: actor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if issue, err = app.Service.Issue(t.Context(), issue.ID, actor); err != nil || issue.Status != approval.InSignOff {
+		t.Errorf("it is %s: %v", issue.Status, err)
+	}
+}
+
+func TestAYearThatIsStoppedLeavesASoundFile(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	path := filepath.Join(t.TempDir(), "city.db")
+	played, err := local.PlayCity(ctx, smallCity(t, 7), path, func(done, _ int) {
+		if done > 60 {
+			stop()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if played.Complete || played.Raised == 0 {
+		t.Errorf("stopped: complete %t, %d raised", played.Complete, played.Raised)
+	}
+	app, err := local.Open(t.Context(), local.Config{Data: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	if n := len(issuesOf(t, app)); n != played.Raised {
+		t.Errorf("%d issues in the file, %d were raised", n, played.Raised)
+	}
+	if err := app.Settle(t.Context()); err != nil {
+		t.Errorf("it does not go on: %v", err)
+	}
+}
+
+func TestASimulationTouchesNoFileThatExists(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "city.db")
+	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := local.PlayCity(t.Context(), smallCity(t, 7), path, nil); err == nil || !strings.Contains(err.Error(), "exists already") {
+		t.Errorf("answered %v", err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "mine" {
+		t.Errorf("the file holds %q: %v", text, err)
+	}
+}

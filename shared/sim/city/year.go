@@ -1,0 +1,213 @@
+package city
+
+import (
+	"container/heap"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"lianban/shared/approval"
+	"lianban/shared/calendar"
+	"lianban/shared/roster"
+	"lianban/shared/sim"
+)
+
+// Year plays a city's year.
+type Year struct {
+	City    *City
+	Service *approval.Service
+	World   sim.World
+	Clock   *sim.Clock
+	// Progress, when not nil, is told after each working day how many of the year's
+	// days have passed.
+	Progress func(done, all int)
+
+	issues  map[approval.IssueID]int // which arrival an issue is
+	ids     []approval.IssueID       // by arrival, once raised
+	queue   agenda
+	made    int
+	own     map[roster.PersonID][]approval.IssueID // what a secretary still has to look after
+	notes   map[noteKey]calendar.Date              // by when an officer means to have studied a part
+	left    map[roster.PersonID]float64            // what an officer has left of a day
+	handled Played
+}
+
+// Played says what happened in a year.
+type Played struct {
+	Raised   int            // issues
+	Acts     map[string]int // that people carried out, by what they did
+	Refused  map[string]int // that the rules refused, because the matter had moved on since they looked
+	Ended    int            // issues that are concluded, confirmed or withdrawn
+	Until    time.Time      // the moment at which the play ended
+	Complete bool           // false: it was stopped before the end of the year
+	Heads    string         // SHA-256 over the heads of all audit trails, in the order of raising
+}
+
+// noteKey is one attempt at one part of an issue.
+type noteKey struct {
+	issue   approval.IssueID
+	n       int
+	attempt int
+}
+
+// event is something that somebody does at a moment.
+type event struct {
+	at  time.Time
+	seq int // of those at one moment the first planned comes first
+	do  func(ctx context.Context) error
+}
+
+type agenda []event
+
+func (a agenda) Len() int { return len(a) }
+func (a agenda) Less(i, j int) bool {
+	return a[i].at.Before(a[j].at) || a[i].at.Equal(a[j].at) && a[i].seq < a[j].seq
+}
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+func (a *agenda) Push(x any)   { *a = append(*a, x.(event)) }
+func (a *agenda) Pop() any {
+	last := len(*a) - 1
+	e := (*a)[last]
+	(*a)[last] = event{}
+	*a = (*a)[:last]
+	return e
+}
+
+func (y *Year) at(moment time.Time, do func(ctx context.Context) error) {
+	y.made++
+	heap.Push(&y.queue, event{moment, y.made, do})
+}
+
+// Play plays the year: it jumps to the next timer or the next thing that somebody
+// does, until the year is over. When the context ends before, it stops between two
+// moments and says so in what it answers; everything done until then stands.
+func (y *Year) Play(ctx context.Context) (Played, error) {
+	y.issues, y.own = map[approval.IssueID]int{}, map[roster.PersonID][]approval.IssueID{}
+	y.ids = make([]approval.IssueID, len(y.City.Arrivals))
+	y.notes, y.left = map[noteKey]calendar.Date{}, map[roster.PersonID]float64{}
+	y.handled = Played{Acts: map[string]int{}, Refused: map[string]int{}}
+	y.arrive(0)
+	y.day(y.City.Calendar.After(y.City.From-1, 1))
+	end := y.City.Until.Start()
+	err := y.until(ctx, end)
+	y.handled.Until = y.Clock.Now()
+	if stopped := ctx.Err(); stopped == nil {
+		y.handled.Complete = err == nil
+	} else if errors.Is(err, stopped) {
+		err = nil
+	}
+	return y.handled, errors.Join(err, y.sum(context.WithoutCancel(ctx)))
+}
+
+// sum looks at how the issues stand.
+func (y *Year) sum(ctx context.Context) error {
+	heads := sha256.New()
+	for _, id := range y.ids {
+		if id == "" {
+			continue
+		}
+		issue, err := y.Service.Store().Issue(ctx, id)
+		if err != nil {
+			return err
+		}
+		if issue.Status.Ended() {
+			y.handled.Ended++
+		}
+		fmt.Fprintf(heads, "%s %s\n", id, issue.Head)
+	}
+	y.handled.Heads = hex.EncodeToString(heads.Sum(nil))
+	return nil
+}
+
+func (y *Year) until(ctx context.Context, end time.Time) error {
+	for ctx.Err() == nil {
+		if err := y.World.Settle(ctx); err != nil {
+			return fmt.Errorf("settle: %w", err)
+		}
+		next := end
+		if len(y.queue) > 0 && y.queue[0].at.Before(next) {
+			next = y.queue[0].at
+		}
+		if wake, timer := y.World.NextWake(); timer && !wake.After(next) && wake.Before(end) {
+			y.Clock.Set(wake)
+			if err := y.World.Wake(ctx); err != nil {
+				return fmt.Errorf("wake: %w", err)
+			}
+			continue
+		}
+		y.Clock.Set(next)
+		if !next.Before(end) {
+			return nil
+		}
+		for len(y.queue) > 0 && y.queue[0].at.Equal(next) {
+			if err := heap.Pop(&y.queue).(event).do(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// arrive plans the raising of an issue, and of the next one after it.
+func (y *Year) arrive(k int) {
+	if k == len(y.City.Arrivals) {
+		return
+	}
+	a := &y.City.Arrivals[k]
+	y.at(a.At, func(ctx context.Context) error {
+		y.arrive(k + 1)
+		petition := a.Petition
+		issue, _, err := y.Service.Create(ctx, approval.Raise{Petition: &petition}, approval.Call{Actor: a.By})
+		if err != nil {
+			return fmt.Errorf("raise issue %d: %w", k+1, err)
+		}
+		y.handled.Raised++
+		y.issues[issue.ID], y.ids[k] = k, issue.ID
+		y.own[a.By.Person] = append(y.own[a.By.Person], issue.ID)
+		return nil
+	})
+}
+
+// day plans a working day, and the next one after it: who looks at what, and when.
+// The hours are of office routine (assumed).
+func (y *Year) day(d calendar.Date) {
+	morning := d.Start().Add(8*time.Hour + 30*time.Minute)
+	y.at(morning, func(ctx context.Context) error {
+		if y.Progress != nil {
+			y.Progress(d.Sub(y.City.From), y.City.Until.Sub(y.City.From))
+		}
+		y.day(y.City.Calendar.After(d, 1))
+		return y.branches(ctx, d)
+	})
+	for k, department := range y.City.departments() {
+		y.at(morning.Add(time.Duration(30+k%20)*time.Minute), func(ctx context.Context) error { return y.office(ctx, d, department) })
+	}
+	for k, tier := range y.City.tiers() {
+		y.at(morning.Add(6*time.Hour+time.Duration(k)*time.Minute), func(ctx context.Context) error { return y.tier(ctx, d, tier) })
+	}
+}
+
+// act plans that somebody does something about an issue at a moment. What the rules
+// refuse, because the matter has moved on since the person looked, is counted and
+// left at that, as in an office.
+func (y *Year) act(at time.Time, id approval.IssueID, actor approval.Actor, cmd approval.Command, then func(*approval.Issue)) {
+	y.at(at, func(ctx context.Context) error {
+		name := fmt.Sprintf("%T", cmd)[len("approval."):]
+		issue, _, err := y.Service.Do(ctx, id, cmd, approval.Call{Actor: actor})
+		if refused, ok := errors.AsType[*approval.Error](err); ok {
+			y.handled.Refused[name+": "+refused.Text.ZH]++
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s by %s: %w", name, actor.Person, err)
+		}
+		y.handled.Acts[name]++
+		if then != nil {
+			then(&issue)
+		}
+		return nil
+	})
+}
