@@ -73,7 +73,8 @@ type Vote struct {
 }
 
 // Cast (表决) votes for the actor's unit: an officer or the lead for a department,
-// the tier's own people for its unit. Once; it is not taken back.
+// the tier's own people for its unit. Once; it is not taken back. An outside party
+// votes by [CastByLink].
 type Cast struct {
 	Choice Choice
 	Reason string
@@ -305,6 +306,9 @@ func (t *transition) party(k int) map[string]any {
 	said := map[string]any{"attendee": k}
 	if a.Outsider() {
 		said["name"], said["organisation"] = a.Name, a.Organisation
+		if t.actor == Outsider {
+			said["linkBy"] = a.Link.By
+		}
 	} else {
 		said["party"] = a.Unit
 	}
@@ -319,6 +323,11 @@ func (c Excuse) apply(t *transition) error {
 	if t.actor.Role == roster.Officer {
 		return refuse(Forbidden, "", "本部门是否回避表决，由部门负责人决定。", "Whether the department stands aside is for its lead to say.")
 	}
+	return t.excuse(k, c)
+}
+
+// excuse takes party k out of those eligible.
+func (t *transition) excuse(k int, c Excuse) error {
 	if err := textField("reason", c.Reason, textRunes, true); err != nil {
 		return err
 	}
@@ -345,6 +354,7 @@ func (t *transition) closeVote() {
 	con := t.issue.Consultation
 	b := con.ballot()
 	b.ClosedAt, b.Eligible = t.now, con.Meeting.Eligible()
+	con.dropLinks()
 	base := b.Cast()
 	b.Quorate = base > 0 && base*100 >= b.Quorum*b.Eligible
 	if b.Of == OfEligible {

@@ -96,6 +96,14 @@ var situations = []struct {
 		g.raise(chain()).route().object(1)
 		g.must(generalBranch, ballotOn())
 		g.must(officer("cc-culture", 1), approval.Cast{Choice: approval.For})
+		g.must(generalBranch, inviteVillage)
+	}},
+	{"consulting voted by link", 1, func(g *game) {
+		g.raise(chain()).route().object(1)
+		g.must(generalBranch, ballotOn())
+		g.must(officer("cc-culture", 1), approval.Cast{Choice: approval.For})
+		g.must(generalBranch, inviteVillage)
+		g.must(approval.Outsider, approval.CastByLink{Link: villageLink, Vote: vote(approval.For)})
 	}},
 	{"consulting refused", 1, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold) }},
 	{"consulting void", 2, func(g *game) { g.raise(chain()).route().object(1); g.rule(1, approval.Uphold) }},
@@ -178,6 +186,7 @@ var roles = []struct {
 	{"bureau", always(bureau)},
 	{"overseer", always(overseer)},
 	{"administrator", always(administrator)},
+	{"outsider", always(approval.Outsider)},
 	{"machine", always(approval.Machine)},
 }
 
@@ -243,6 +252,13 @@ var commands = []struct {
 	{"convene", []string{"general branch", "headquarters"}, func(int) approval.Command { return ownAccord }},
 	{"schedule", []string{"general branch", "headquarters"}, func(int) approval.Command { return ballotOn() }},
 	{"cast", []string{"officer", "lead"}, func(int) approval.Command { return approval.Cast{Choice: approval.For} }},
+	{"invite", []string{"general branch", "headquarters"}, func(int) approval.Command { return inviteVillage }},
+	{"cast by link", []string{"outsider"}, func(int) approval.Command {
+		return approval.CastByLink{Link: villageLink, Vote: vote(approval.Against)}
+	}},
+	{"excuse by link", []string{"outsider"}, func(int) approval.Command {
+		return approval.ExcuseByLink{Link: villageLink, Why: approval.Excuse{Reason: "有利害关系"}}
+	}},
 	{"excuse", []string{"lead"}, func(int) approval.Command { return approval.Excuse{Reason: "有利害关系"} }},
 	{"minute", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.Minute{Text: "一致意见", Present: []int{1}} }},
 	{"refer", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.Refer{Reason: "涉及市级部门"} }},
@@ -299,11 +315,11 @@ var commands = []struct {
 
 var ownAccord = approval.Convene{Cause: approval.OwnAccord, Reason: "多方协调"}
 
-// ballotOn is a meeting at once with a vote of two departments.
+// ballotOn is a meeting at once with a vote of four departments and a village committee.
 func ballotOn() approval.Schedule {
 	s := meeting("2026-03-09", "2026-03-10")
 	s.At, s.Ballot.Motion = monday, ""
-	s.Attendees = []approval.Attendee{{Unit: "cc-natural-resources", Votes: true}, {Unit: "cc-culture", Votes: true}, {Unit: "cc-housing", Votes: true}, {Unit: "cc-water", Votes: true}}
+	s.Attendees = []approval.Attendee{{Unit: "cc-natural-resources", Votes: true}, {Unit: "cc-culture", Votes: true}, {Unit: "cc-housing", Votes: true}, {Unit: "cc-water", Votes: true}, {Name: "何村代表", Organisation: "白坭村民委员会", Votes: true}}
 	return s
 }
 

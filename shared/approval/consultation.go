@@ -246,6 +246,7 @@ func (t *transition) handUp(result Result) {
 		t.issue.Consultation = nil
 	} else {
 		con.Result, con.ClosedAt = result, t.now
+		con.dropLinks()
 	}
 	t.convene(next, Machine)
 }
@@ -254,6 +255,7 @@ func (t *transition) handUp(result Result) {
 func (t *transition) adjourn(result Result) {
 	if con := t.issue.Consultation; con.open() {
 		con.Result, con.ClosedAt = result, t.now
+		con.dropLinks()
 		t.unwatch(consultWatch)
 	}
 }

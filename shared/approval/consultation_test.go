@@ -250,6 +250,9 @@ func consultFault(before *approval.Issue, c *approval.Change) string {
 	if con == nil || con.Meeting == nil || con.Meeting.Ballot == nil {
 		return ""
 	}
+	if fault := linkFault(con, c); fault != "" {
+		return fault
+	}
 	b, voted := con.Meeting.Ballot, 0
 	for k := range con.Meeting.Attendees {
 		a := &con.Meeting.Attendees[k]
@@ -293,6 +296,7 @@ func (w *world) consult(t *rapid.T, add func(approval.Actor, approval.Command)) 
 		s.At = w.now.Truncate(time.Second)
 		s.Ballot.Until = calendar.Of(w.now).Add(rapid.IntRange(0, 6).Draw(t, "until"))
 		s.Ballot.Motion, s.Ballot.Secret = "", rapid.Bool().Draw(t, "secret")
+		s.Attendees[4].Votes = rapid.Bool().Draw(t, "village votes")
 		add(unit, s)
 		add(unit, minute())
 		add(unit, approval.Refer{Reason: "协调"})
@@ -312,6 +316,12 @@ func (w *world) consult(t *rapid.T, add func(approval.Actor, approval.Command)) 
 			add(officer(d, 1), vote(rapid.SampledFrom([]approval.Choice{approval.For, approval.Against, approval.Abstain}).Draw(t, "choice")))
 		}
 		add(approval.Actor{Person: "cc-housing-lead", Role: roster.Lead, Unit: "cc-housing"}, approval.Excuse{Reason: "利害关系"})
+		for _, secret := range []string{"first", "second"} {
+			key := approval.LinkKey{Attendee: 5, Hash: approval.HashLink(secret)}
+			add(generalBranch, approval.Invite{Attendee: key.Attendee, Hash: key.Hash})
+			add(approval.Outsider, approval.CastByLink{Link: key, Vote: vote(approval.For)})
+			add(approval.Outsider, approval.ExcuseByLink{Link: key, Why: approval.Excuse{Reason: "利害关系"}})
+		}
 	}
 }
 

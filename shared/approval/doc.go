@@ -78,6 +78,8 @@
 //     closing or measure is lost.
 //   - A consultation keeps its deadline whatever else is open; above the
 //     headquarters it climbs no further.
+//   - A link lets one outside party vote once, or stand aside. What is kept of it is a
+//     hash, in no event, and not beyond the vote that it opens.
 //   - Every commit writes its [Event]s, chained per issue by hash, and at most one
 //     [Outbox] record, which the [Relay] hands to the workflow at least once, in
 //     order per issue.

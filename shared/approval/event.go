@@ -76,6 +76,7 @@ const (
 	EvConsult    = "consult"
 	EvCarry      = "carry" // a matter is agreed by its join rule and needs nobody else
 	EvSchedule   = "schedule"
+	EvInvite     = "invite" // an outside party was given a link
 	EvVote       = "vote"
 	EvExcuse     = "excuse"
 	EvCount      = "count_votes"

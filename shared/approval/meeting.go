@@ -25,8 +25,8 @@ type Meeting struct {
 
 // Attendee (参会方) takes part: a department, the branch or the tier's unit; or
 // somebody without an account, such as a village committee (村民委员会) or an
-// enterprise, of whom only name and organisation are kept. Attendees are known
-// by their number in the list, from 1.
+// enterprise, of whom only name and organisation are kept, and who votes by a
+// [Link]. Attendees are known by their number in the list, from 1.
 type Attendee struct {
 	Unit         string `json:"unit,omitempty"` // a department or branch; none for an outsider
 	Name         string `json:"name,omitempty"`
@@ -35,6 +35,7 @@ type Attendee struct {
 
 	Vote  *Vote `json:"vote,omitempty"`
 	Aside *Word `json:"aside,omitempty"` // stands aside from the vote (回避)
+	Link  *Link `json:"link,omitempty"`  // by which an outsider votes
 }
 
 // Outsider reports whether the attendee has no account.
@@ -109,6 +110,9 @@ func (c Schedule) apply(t *transition) error {
 	}
 	if m.CallLink != "" {
 		said["callLink"] = m.CallLink
+	}
+	if n := con.dropLinks(); n > 0 {
+		said["links"] = n
 	}
 	if b := c.Ballot; b != nil {
 		m.Ballot = &Ballot{Question: b.Question, Motion: b.Motion, Secret: b.Secret, Quorum: b.Quorum, Threshold: b.Threshold, Need: b.Need, Of: b.Of, Until: b.Until}

@@ -134,6 +134,7 @@ var mayImport = map[string][]string{
 	"shared/register":              {"shared/approval", "shared/calendar", "shared/catalog", "shared/docket", "shared/roster"},
 	"shared/docket":                {"shared/approval"},
 	"shared/intake":                {"shared/approval", "shared/docket", "shared/calendar", "shared/roster", "shared/catalog"},
+	"shared/invitation":            {"shared/approval"},
 	"shared/oversight":             {"shared/approval", "shared/calendar", "shared/docket", "shared/roster"},
 	"shared/docket/dockettest":     {"shared/approval", "shared/docket"},
 	"shared/store":                 {"shared/approval", "shared/docket"},

@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -16,6 +18,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/intake"
+	"lianban/shared/invitation"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 )
@@ -38,6 +41,7 @@ type Config struct {
 	Links Links
 	// Disposals keeps those of warnings about the register; nil: none are taken.
 	Disposals *oversight.Disposals
+	Random    io.Reader    // of the secrets of links; nil: crypto/rand.Reader
 	Log       *slog.Logger // nil: silence
 }
 
@@ -62,6 +66,7 @@ type server struct {
 	links     Links
 	own       ownLinks
 	disposals *oversight.Disposals
+	invites   *invitation.Desk
 
 	// The document in both notations, made once somebody asks: writing it takes
 	// longer than all else that happens when a function starts.
@@ -108,10 +113,14 @@ func New(c Config) (*API, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
 		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals,
+		invites: &invitation.Desk{Service: c.Service, Random: c.Random},
 	}}
 
 	config := huma.DefaultConfig("Lianban API 联办接口", "1")
@@ -144,6 +153,7 @@ func New(c Config) (*API, error) {
 	a.notices()
 	a.warnings()
 	a.consultation()
+	a.invitations()
 	a.document()
 
 	loosen(a.huma.OpenAPI())
@@ -215,6 +225,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	t.Header().Set("X-Content-Type-Options", "nosniff")
 	t.Header().Set("Cache-Control", "no-store")
+	// An address may hold what lets somebody in without an account.
+	t.Header().Set("Referrer-Policy", "no-referrer")
+	t.Header().Set("X-Robots-Tag", "noindex")
 	if handler, pattern := a.mux.Handler(r); pattern == "" {
 		a.problem(r, unrouted(handler, r, t)).write(t, r)
 		return

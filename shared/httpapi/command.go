@@ -345,36 +345,51 @@ func (s *server) create(ctx context.Context, in *createIn) (*IssueOut, error) {
 	return out, nil
 }
 
-// do carries a command out on an issue. A refusal must not tell that a draft of
-// another branch exists, so that it is checked against what the caller may see.
+// do carries a command out on an issue.
 func (s *server) do(ctx context.Context, in OfIssue, cmd approval.Command) (*IssueOut, error) {
+	issue, repeated, err := s.carry(ctx, in, func(id approval.IssueID, call approval.Call) (approval.Issue, bool, error) {
+		issue, repeated, err := s.service.Do(ctx, id, cmd, call)
+		if _, ok := errors.AsType[*approval.Error](err); err != nil && !ok {
+			err = fmt.Errorf("%T: %w", cmd, err)
+		}
+		return issue, repeated, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(callOf(ctx), http.StatusOK, &issue, repeated), nil
+}
+
+// carry has something done to an issue. A refusal must not tell that a draft of
+// another branch exists, so that it is checked against what the caller may see.
+func (s *server) carry(ctx context.Context, in OfIssue, do func(approval.IssueID, approval.Call) (approval.Issue, bool, error)) (approval.Issue, bool, error) {
 	c := callOf(ctx)
 	expect, err := expected(in.IfMatch)
 	if err != nil {
-		return nil, err
+		return approval.Issue{}, false, err
 	}
 	if len(in.ID) > longestID {
 		_, err := s.load(ctx, in.ID)
-		return nil, err
+		return approval.Issue{}, false, err
 	}
-	issue, repeated, err := s.service.Do(ctx, approval.IssueID(in.ID), cmd, approval.Call{Actor: c.actor, Expect: expect, Key: c.key, Digest: c.digest})
+	issue, repeated, err := do(approval.IssueID(in.ID), approval.Call{Actor: c.actor, Expect: expect, Key: c.key, Digest: c.digest})
 	if err != nil {
 		if _, ok := errors.AsType[*approval.Error](err); !ok {
-			return nil, fmt.Errorf("%T: %w", cmd, err)
+			return issue, false, err
 		}
 		seen, unseen := s.load(ctx, in.ID)
 		if unseen != nil {
-			return nil, unseen
+			return issue, false, unseen
 		}
 		if approval.IsKind(err, approval.Stale) {
 			err = staleError{err, seen.Version}
 		}
-		return nil, err
+		return issue, false, err
 	}
 	if !approval.Visible(&issue, c.actor) {
-		return nil, approval.NoIssue(issue.ID)
+		return issue, false, approval.NoIssue(issue.ID)
 	}
-	return s.answer(c, http.StatusOK, &issue, repeated), nil
+	return issue, repeated, nil
 }
 
 func (s *server) saveDraft(ctx context.Context, in *draftIn) (*IssueOut, error) {

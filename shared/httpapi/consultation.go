@@ -56,6 +56,14 @@ type Attendee struct {
 	Choice       string    `json:"choice,omitempty" enum:"for,against,abstain" doc:"Absent in a secret ballot."`
 	Reason       string    `json:"reason,omitempty"`
 	Aside        *Word     `json:"aside,omitempty" doc:"It stands aside from the vote 回避 and does not count among those eligible."`
+	Link         *LinkSent `json:"link,omitempty" doc:"The one-time link that somebody without an account was given."`
+}
+
+// LinkSent says that a link was given, and never which.
+type LinkSent struct {
+	By   Actor     `json:"by"`
+	At   time.Time `json:"at"`
+	Open bool      `json:"open" doc:"It may still be used."`
 }
 
 // Ballot is a vote 表决.
@@ -119,7 +127,7 @@ type ScheduleMeeting struct {
 // Invite says who takes part: a unit, or a name and an organisation.
 type Invite struct {
 	Unit         string `json:"unit,omitempty" doc:"A department, the issue's branch, or the unit that holds the consultation."`
-	Name         string `json:"name,omitempty" doc:"Of somebody without an account; no more than name and organisation is kept."`
+	Name         string `json:"name,omitempty" doc:"Of somebody without an account; no more than name and organisation is kept. Who votes gets a link, see …/consultation/invitations."`
 	Organisation string `json:"organisation,omitempty"`
 	Votes        bool   `json:"votes,omitempty" doc:"A voter 表决人. The issue's own branch is none."`
 }
@@ -282,6 +290,9 @@ func (v view) consultation(i *approval.Issue, con *approval.Consultation) Consul
 
 func (v view) attendee(n int, a *approval.Attendee) Attendee {
 	out := Attendee{N: n, Unit: v.unit(a.Unit), Name: a.Name, Organisation: a.Organisation, Votes: a.Votes, Aside: v.word(a.Aside)}
+	if l := a.Link; l != nil {
+		out.Link = &LinkSent{v.by(l.By), l.At, l.Hash != approval.LinkHash{}}
+	}
 	if vote := a.Vote; vote != nil {
 		by := v.by(vote.By)
 		out.Voted, out.VotedBy, out.VotedAt, out.Choice, out.Reason = true, &by, vote.At, string(vote.Choice), vote.Reason

@@ -47,6 +47,7 @@ type world struct {
 	intake   *intake.Service
 	log      *buffer
 	files    string // where attachments lie
+	data     string // where the store's files lie
 	keys     int
 }
 
@@ -91,12 +92,13 @@ func open(t *testing.T) *world { w, _ := openBroken(t); return w }
 
 func openBroken(t *testing.T) (*world, *broken) {
 	t.Helper()
-	file, err := sqlite.Open(filepath.Join(t.TempDir(), "l.db"))
+	data := t.TempDir()
+	file, err := sqlite.Open(filepath.Join(data, "l.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	w := &world{t: t, clock: approvaltest.NewClock(monday), log: &buffer{}}
+	w := &world{t: t, data: data, clock: approvaltest.NewClock(monday), log: &buffer{}}
 	kept := store.New(file.Table())
 	b := &broken{Store: kept}
 	w.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders},

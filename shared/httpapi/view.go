@@ -24,8 +24,8 @@ type Ref struct {
 
 // Actor is who did something, and in which post.
 type Actor struct {
-	Person   *Ref   `json:"person,omitempty" doc:"Absent when the workflow acted by itself."`
-	Role     string `json:"role" doc:"secretary, officer, lead, general_branch, headquarters, bureau, overseer, administrator, or machine."`
+	Person   *Ref   `json:"person,omitempty" doc:"Absent when the workflow acted by itself, or an outside party by its link."`
+	Role     string `json:"role" doc:"secretary, officer, lead, general_branch, headquarters, bureau, overseer, administrator, machine or outsider."`
 	RoleName Name   `json:"roleName"`
 	Unit     *Ref   `json:"unit,omitempty" doc:"The branch or department of the post."`
 	For      *Ref   `json:"for,omitempty" doc:"Whom the person stood in for 代办."`
@@ -405,8 +405,11 @@ func (v view) matter(code catalog.MatterCode) Ref {
 
 func (v view) by(a approval.Actor) Actor {
 	name := Name(a.Role.Name())
-	if a.Role == approval.Machine.Role {
+	switch a.Role {
+	case approval.Machine.Role:
 		name = Name{"系统", "system"}
+	case approval.Outsider.Role:
+		name = Name{"外部单位（凭一次性链接）", "outside party (by one-time link)"}
 	}
 	return Actor{v.person(a.Person), string(a.Role), name, v.unit(a.Unit), v.person(a.For)}
 }

@@ -96,6 +96,9 @@ type eventDetail struct {
 	Resolutions  []string             `json:"resolutions"`
 	Agreed       []int                `json:"agreed"`
 	Vote         string               `json:"vote"`
+	Again        bool                 `json:"again"`
+	Links        int                  `json:"links"`
+	LinkBy       approval.Actor       `json:"linkBy"`
 }
 
 // party is who takes part in a meeting: a unit, or somebody without an account.
@@ -116,10 +119,13 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		}
 	}
 	out := eventView{Seq: e.Seq, At: v.moment(e.At), Ground: e.Ground, Reason: e.Reason, Class: "person"}
-	if e.By.Person == "" {
-		out.Class = "machine"
-	}
 	who := v.actor(e.By)
+	switch e.By {
+	case approval.Machine:
+		out.Class = "machine"
+	case approval.Outsider:
+		who = v.t("outsider.by", v.party("", d.Name, d.Organisation), v.actor(d.LinkBy))
+	}
 	task := ""
 	if s := issue.SignOff(e.SignOff); s != nil {
 		task = v.t("task.named", s.N, v.subject(s), v.department(s.Department))
@@ -327,10 +333,22 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		if d.Question != "" {
 			out.Text += v.t(key+".vote", d.Question, v.date(d.Until))
 		}
+		if d.Links > 0 {
+			out.Text += v.t(key+".links", d.Links)
+		}
+	case approval.EvInvite:
+		if d.Again {
+			key += ".again"
+		}
+		out.Text = v.t(key, who, v.party("", d.Name, d.Organisation), v.date(d.Until))
 	case approval.EvVote:
-		out.Text = v.t(key, v.party(d.Party, d.Name, d.Organisation))
+		party := who
+		if e.By != approval.Outsider {
+			party = v.party(d.Party, d.Name, d.Organisation)
+		}
+		out.Text = v.t(key, party)
 		if d.Choice != "" {
-			out.Text = v.t(key+".open", v.party(d.Party, d.Name, d.Organisation), v.t("choice."+string(d.Choice)))
+			out.Text = v.t(key+".open", party, v.t("choice."+string(d.Choice)))
 		}
 	case approval.EvExcuse:
 		out.Text = v.t(key, who)

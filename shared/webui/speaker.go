@@ -167,7 +167,10 @@ func (s *speaker) subject(o *approval.SignOff) string {
 
 // actor is who acted, and as whom.
 func (s *speaker) actor(a approval.Actor) string {
-	if a.Person == "" {
+	switch {
+	case a == approval.Outsider:
+		return s.t("outsider")
+	case a.Person == "":
 		return s.t("machine")
 	}
 	who := s.person(a.Person)
