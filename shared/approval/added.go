@@ -33,6 +33,7 @@ type Added struct {
 	By         Actor               `json:"by"`
 	At         time.Time           `json:"at"`
 	Due        Due                 `json:"due,omitzero"` // once it is asked for
+	Own        Due                 `json:"own,omitzero"` // as its days alone say; Due is within the sign-off's
 
 	State      AddedState `json:"state"`
 	Opinion    Opinion    `json:"opinion,omitempty"`
@@ -126,18 +127,20 @@ func (r Rules) signer(a *Added) roster.Name {
 	return r.Roster.UnitName(string(a.Department))
 }
 
-// addedDue is the last day of a signature that is being asked for: within the
-// sign-off's own, but never today.
-func (t *transition) addedDue(s *SignOff, days int) Due {
-	due := t.Calendar.Due(t.today, days, calendar.WorkingDays, nil)
-	last := Due{On: due.On, Provisional: due.Provisional}
+// addedDays is the last day of a signature that was asked for on a day: as its days
+// alone say, and within the sign-off's own, but never that very day.
+func (t *transition) addedDays(s *SignOff, asked calendar.Date, days int) (own, last Due) {
+	due := t.Calendar.Due(asked, days, calendar.WorkingDays, nil)
+	own = Due{On: due.On, Provisional: due.Provisional}
+	last = own
 	if !s.Due.On.IsZero() && s.Due.On < last.On {
 		last = s.Due
 	}
-	if last.On <= t.today {
-		last = Due{On: t.Calendar.After(t.today, 1)}
+	if last.On <= asked {
+		on := t.Calendar.After(asked, 1)
+		last = Due{On: on, Provisional: t.Calendar.Provisional(on)}
 	}
-	return last
+	return own, last
 }
 
 func (c AddSigner) apply(t *transition) error {
@@ -159,7 +162,7 @@ func (c AddSigner) apply(t *transition) error {
 	if a.When == After {
 		a.State = AddedLater
 	} else {
-		a.Due = t.addedDue(s, a.Days)
+		a.Own, a.Due = t.addedDays(s, t.today, a.Days)
 	}
 	s.Added = append(slices.Clone(s.Added), a)
 	t.event(EvAddSigner, func(e *Event) {
@@ -412,8 +415,8 @@ func (s *SignOff) Countersigned() bool { return s.State == Open && s.Decision !=
 func (t *transition) askAfter(n int) {
 	for k := range t.issue.SignOff(n).Added {
 		if a := &t.issue.SignOff(n).Added[k]; a.State == AddedLater {
-			due := t.addedDue(t.issue.SignOff(n), a.Days)
-			t.added(n, a.K, func(a *Added) { a.State, a.Due = AddedAsked, due })
+			own, due := t.addedDays(t.issue.SignOff(n), t.today, a.Days)
+			t.added(n, a.K, func(a *Added) { a.State, a.Own, a.Due = AddedAsked, own, due })
 		}
 	}
 }
@@ -471,7 +474,7 @@ func (t *transition) listAdded() (put []Task, drop []AddedRef) {
 			asked := j < len(s.Added) && s.Added[j].State == AddedAsked
 			listed := j < len(was) && was[j].State == AddedAsked
 			switch {
-			case asked && (!listed || was[j].Department != s.Added[j].Department):
+			case asked && (!listed || was[j].Department != s.Added[j].Department || was[j].Person != s.Added[j].Person || was[j].Due != s.Added[j].Due):
 				put = append(put, t.addedTask(s, &s.Added[j]))
 			case listed && !asked:
 				drop = append(drop, AddedRef{s.N, j + 1})

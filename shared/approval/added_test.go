@@ -294,6 +294,13 @@ func addedFault(before *approval.Issue, c *approval.Change) string {
 					return fmt.Sprintf("signature %+v is %s and nobody needs it", ref, a.State)
 				}
 			}
+			if old := before.SignOff(s.N); old != nil && k < len(old.Added) && len(s.Earlier) == len(old.Earlier) {
+				was := old.Added[k]
+				restated := slices.ContainsFunc(c.Events, func(e approval.Event) bool { return e.Kind == approval.EvRestate })
+				if was.State == approval.AddedAsked && was.Due != a.Due && !restated {
+					return fmt.Sprintf("the last day of signature %+v went from %s to %s without a cause on record", ref, was.Due.On, a.Due.On)
+				}
+			}
 			if asked && a.Due.On.IsZero() {
 				return fmt.Sprintf("signature %+v is asked for without a last day", ref)
 			}

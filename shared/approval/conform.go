@@ -1,6 +1,10 @@
 package approval
 
 import (
+	"cmp"
+	"time"
+
+	"lianban/shared/calendar"
 	"lianban/shared/roster"
 )
 
@@ -119,40 +123,57 @@ func (t *transition) followDuties(n int) (followed []Followed) {
 	return followed
 }
 
-// Moved is a last day that moved, of a sign-off or (0) of the consultation.
+// Moved is a last day that moved, of a sign-off, of a signature added to one, or (0) of
+// the consultation.
 type Moved struct {
 	SignOff int `json:"signOff"`
+	Added   int `json:"added,omitempty"` // of an added signature: its number
 	From    Due `json:"from"`
 	To      Due `json:"to"`
 }
 
-// restate reckons every last day anew: a holiday notice moves those that it
-// covers, and makes provisional ones firm. Each that moved is put on record. What a
-// branch was told as a date, the last day of a stop or for a supplement, stands.
+// restate reckons every last day anew, and every moment before and after it at which
+// the ladder or the machine looks: a holiday notice moves those that it covers, and
+// makes provisional ones firm. Each that moved is put on record. What somebody was
+// told as a date stands: the last day of a stop, for a supplement, of a duty, for the
+// reply to a notice.
 func (t *transition) restate(ground string) error {
 	var moved []Moved
+	var watched []int
 	for n := range len(t.issue.SignOffs) {
 		s := &t.issue.SignOffs[n]
-		if s.State != Open || s.Due.On.IsZero() {
-			continue
-		}
 		before := *s
-		t.reckon(s)
-		if s.Due == before.Due {
-			*s = before
-			continue
+		if s.State == Open && !s.Due.On.IsZero() {
+			t.reckon(s)
+			same := s.Due == before.Due && s.Step == before.Step && len(s.Climbs) == len(before.Climbs)
+			switch {
+			case same && !t.watchMoves(s):
+				*s = before
+			case s.Due != before.Due:
+				moved = append(moved, Moved{SignOff: s.N, From: before.Due, To: s.Due})
+				t.nudge(s.N)
+			default:
+				watched = append(watched, s.N)
+				t.nudge(s.N)
+			}
 		}
-		t.nudge(s.N)
-		moved = append(moved, Moved{s.N, before.Due, s.Due})
+		moved = append(moved, t.restateAdded(s, before.Due != s.Due)...)
 	}
 	if con := t.issue.Consultation; con.open() {
 		if to := t.consultDue(con); to != con.DueOn {
-			moved = append(moved, Moved{0, con.DueOn, to})
+			moved = append(moved, Moved{From: con.DueOn, To: to})
 			con.DueOn = to
 			t.watchConsultation()
 		}
 	}
 	said := map[string]any{"moved": moved}
+	if watched != nil {
+		said["watched"] = watched
+	}
+	duties := t.dutiesMove()
+	if duties {
+		said["climbs"] = true
+	}
 	whole := t.laid()
 	if t.issue.Status.Ended() || t.issue.Whole.On.IsZero() {
 		whole = t.issue.Whole
@@ -160,11 +181,64 @@ func (t *transition) restate(ground string) error {
 	if whole != t.issue.Whole {
 		said["whole"] = Moved{From: t.issue.Whole, To: whole}
 	}
-	if moved != nil || whole != t.issue.Whole {
+	if moved != nil || watched != nil || duties || whole != t.issue.Whole {
 		t.event(EvRestate, func(e *Event) {
 			e.Before, e.After, e.Ground = string(t.issue.Status), string(t.issue.Status), ground
 			e.Detail = detail(said)
 		})
 	}
 	return nil
+}
+
+// watchMoves reports whether the machine means to look at a sign-off on another day than
+// that on which something comes next. Moments are the starts of days; a machine that
+// asked some seconds late looks some seconds late.
+func (t *transition) watchMoves(s *SignOff) bool {
+	at, w := t.comes(s), t.issue.Watch(s.N)
+	if at.IsZero() || w == nil {
+		return false
+	}
+	day := func(at time.Time) calendar.Date {
+		if at.Before(t.now) {
+			at = t.now
+		}
+		return calendar.Of(at)
+	}
+	return day(at) != day(w.WakeAt)
+}
+
+// dutiesMove keeps the watch over duties, which climb by working days, and reports
+// whether it moved.
+func (t *transition) dutiesMove() bool {
+	before := t.issue.Watch(dutyWatch)
+	if before == nil || len(t.issue.Stray) > 0 {
+		return false
+	}
+	at := before.WakeAt
+	t.watchDuties()
+	after := t.issue.Watch(dutyWatch)
+	return after != nil && !after.WakeAt.Equal(at)
+}
+
+// restateAdded reckons the last days of the signatures that are being asked for: their
+// own days from the day on which they were, within the sign-off's. What neither of
+// the two has moved stands.
+func (t *transition) restateAdded(s *SignOff, within bool) (moved []Moved) {
+	for k := range s.Added {
+		a := s.Added[k]
+		if a.State != AddedAsked {
+			continue
+		}
+		asked := calendar.Of(a.At)
+		if a.When == After {
+			asked = calendar.Of(s.Decision.At)
+		}
+		own, due := t.addedDays(s, asked, a.Days)
+		if due == a.Due || !within && own == cmp.Or(a.Own, a.Due) {
+			continue
+		}
+		moved = append(moved, Moved{SignOff: s.N, Added: a.K, From: a.Due, To: due})
+		t.added(s.N, a.K, func(a *Added) { a.Own, a.Due = own, due })
+	}
+	return moved
 }

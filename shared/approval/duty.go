@@ -391,14 +391,16 @@ const lookFor = 24
 
 // lookAtDuties records what the dates of duties have to say by now.
 func (t *transition) lookAtDuties() {
-	if len(t.issue.Stray) > 0 {
-		t.event(EvRouse, func(e *Event) { e.Before, e.After = string(t.issue.Status), string(t.issue.Status) })
-	}
+	stray := len(t.issue.Stray) > 0
 	for n := 1; n <= len(t.issue.SignOffs) && len(t.events) < lookFor; n++ {
 		t.miss(n)
 		t.climbDuties(n)
 	}
 	t.watchDuties()
+	// A notice after the issue's end may have moved the days by which they climb.
+	if stray || t.changed && len(t.events) == 0 {
+		t.event(EvRouse, func(e *Event) { e.Before, e.After = string(t.issue.Status), string(t.issue.Status) })
+	}
 }
 
 // watchDuties keeps one watch over all duties: it wakes when the next date has

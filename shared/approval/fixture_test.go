@@ -117,7 +117,7 @@ func (g *game) do(actor approval.Actor, cmd approval.Command) error {
 			g.routed = e.Round
 		}
 	}
-	fault := faultOf(&before, &c, g.routed == c.Issue.Round())
+	fault := faultOf(g.rules, &before, &c, g.routed == c.Issue.Round())
 	if fault == "" {
 		fault = g.list(&c)
 	}
@@ -270,9 +270,9 @@ func (g *game) kinds(since int) (k []string) {
 	return k
 }
 
-// faultOf says which promise a commit breaks, or "". Routed says that the present
-// round has been routed.
-func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
+// faultOf says which promise a commit by the rules breaks, or "". Routed says that the
+// present round has been routed.
+func faultOf(r approval.Rules, before *approval.Issue, c *approval.Change, routed bool) string {
 	i := &c.Issue
 	if c.From != before.Version || i.Version != c.From+1 {
 		return fmt.Sprintf("version went from %d to %d", before.Version, i.Version)
@@ -348,7 +348,7 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 				return fmt.Sprintf("sign-off %d is open, stopped %v, and due on %s", s.N, s.Stopped(), s.Due.On)
 			}
 		}
-		if fault := clockFault(before, c, s); fault != "" {
+		if fault := clockFault(r, before, c, s); fault != "" {
 			return fault
 		}
 		if decided := s.Decision != nil; decided != !s.DecidedAt.IsZero() || decided && !s.Countersigned() && !slices.Contains([]approval.State{approval.Objection, approval.Granted, approval.Denied, approval.Void}, s.State) {
@@ -364,9 +364,9 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 		if old := before.SignOff(k + 1); old != nil && !old.Unowned() && len(s.Earlier) == len(old.Earlier) && s.Department != old.Department && (s.OpenedAt != old.OpenedAt || s.Due != old.Due || s.Assignee != "" && s.Assignee != old.Assignee) {
 			return fmt.Sprintf("with its department, sign-off %d changed from %+v to %+v", s.N, old, s)
 		}
-		for _, r := range s.Recused {
-			if r.Person == s.Assignee || s.Decision != nil && s.Decision.By.Person == r.Person {
-				return fmt.Sprintf("sign-off %d is with %s, who stands aside from it", s.N, r.Person)
+		for _, aside := range s.Recused {
+			if aside.Person == s.Assignee || s.Decision != nil && s.Decision.By.Person == aside.Person {
+				return fmt.Sprintf("sign-off %d is with %s, who stands aside from it", s.N, aside.Person)
 			}
 		}
 		if s.State.Final() && i.Watch(s.N) != nil {
@@ -398,7 +398,7 @@ func faultOf(before *approval.Issue, c *approval.Change, routed bool) string {
 			case d.State == approval.DutyOpen:
 				owed = append(owed, d.By.End())
 			case d.State == approval.DutyMissed && rung < len(days):
-				owed = append(owed, rules.Calendar.After(d.By, days[rung]).End())
+				owed = append(owed, r.Calendar.After(d.By, days[rung]).End())
 			case d.State == approval.DutyLapsed:
 				return fmt.Sprintf("sign-off %d stands and its duty %+v has lapsed", s.N, d)
 			}

@@ -335,6 +335,19 @@ func (r Rules) lastOf(l Ladder, s *SignOff, own TierClock) calendar.Date {
 
 // lookAt is when the machine should look at the sign-off next by itself.
 func (t *transition) lookAt(s *SignOff) time.Time {
+	at := t.comes(s)
+	switch {
+	case at.IsZero():
+		return t.now.Add(recheckFor)
+	case at.Before(t.now):
+		return t.now
+	}
+	return at
+}
+
+// comes is the next moment at which something happens to the sign-off by itself: a rung,
+// a tier, or what byItself names. It is zero when there is none.
+func (t *transition) comes(s *SignOff) time.Time {
 	a := t.ahead(&t.issue, s)
 	at := a.rungAt
 	if at.IsZero() || !a.tierAt.IsZero() && a.tierAt.Before(at) {
@@ -342,12 +355,6 @@ func (t *transition) lookAt(s *SignOff) time.Time {
 	}
 	if own := t.byItself(s); at.IsZero() || !own.IsZero() && own.Before(at) {
 		at = own
-	}
-	switch {
-	case at.IsZero():
-		return t.now.Add(recheckFor)
-	case at.Before(t.now):
-		return t.now
 	}
 	return at
 }

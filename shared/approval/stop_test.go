@@ -13,7 +13,7 @@ import (
 )
 
 // clockFault says which promise of the clock a commit breaks for a sign-off, or "".
-func clockFault(before *approval.Issue, c *approval.Change, s *approval.SignOff) string {
+func clockFault(r approval.Rules, before *approval.Issue, c *approval.Change, s *approval.SignOff) string {
 	running := map[approval.StopKind]bool{}
 	for _, stop := range s.Stops {
 		switch {
@@ -38,7 +38,8 @@ func clockFault(before *approval.Issue, c *approval.Change, s *approval.SignOff)
 		return fmt.Sprintf("the issue is %s and sign-off %d is still returned", c.Issue.Status, s.N)
 	}
 	for _, most := range approval.StopCaps {
-		if used := rules.StoppedFor(s, most.Kind); used > most.Days {
+		old := before.SignOff(s.N) // a notice may make more of the days that were announced working ones
+		if used := r.StoppedFor(s, most.Kind); used > most.Days && (old == nil || used != r.StoppedFor(old, most.Kind)) {
 			return fmt.Sprintf("the clock of sign-off %d stood still for %s %d working days of %d", s.N, most.Kind, used, most.Days)
 		}
 	}

@@ -69,6 +69,8 @@ type eventDetail struct {
 	Purpose    approval.Purpose    `json:"purpose"`
 	Followed   []approval.Followed `json:"followed"`
 	Moved      []approval.Moved    `json:"moved"`
+	Watched    []int               `json:"watched"`
+	Climbs     bool                `json:"climbs"`
 	Stop       approval.StopKind   `json:"stop"`
 	Whole      *approval.Moved     `json:"whole"`
 	Duties     []approval.Term     `json:"duties"`
@@ -391,11 +393,20 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 	case approval.EvRestate:
 		var parts []string
 		for _, m := range d.Moved {
-			if m.SignOff == 0 {
+			switch {
+			case m.SignOff == 0:
 				parts = append(parts, v.t(key+".consultation", v.date(m.From.On), v.date(m.To.On)))
-			} else {
+			case m.Added != 0:
+				parts = append(parts, v.t(key+".added", m.SignOff, v.date(m.From.On), v.date(m.To.On)))
+			default:
 				parts = append(parts, v.t(key+".task", m.SignOff, v.date(m.From.On), v.date(m.To.On)))
 			}
+		}
+		if len(d.Watched) > 0 {
+			parts = append(parts, v.t(key+".watched", v.numbers(d.Watched)))
+		}
+		if d.Climbs {
+			parts = append(parts, v.t(key+".duties"))
 		}
 		if w := d.Whole; w != nil {
 			parts = append(parts, v.t(key+".whole", v.date(w.From.On), v.date(w.To.On)))
