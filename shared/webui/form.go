@@ -40,7 +40,10 @@ func seal(issue *approval.Issue, n int) string {
 	}
 	write(issue.Round(), issue.Project, issue.Title, issue.Body, issue.Items, issue.Commitments, issue.Parties, issue.Joins)
 	if s := issue.SignOff(n); s != nil {
-		write(s.State, s.Assignee, s.Decision, s.Request, s.Ruling, s.Duties)
+		write(s.State, s.Department, s.Assignee, s.Decision, s.Request, s.Extension, s.Ruling, s.Duties)
+		for k := range s.Notices {
+			write(len(s.Notices[k].Replies)) // what a recheck is about
+		}
 		if s.State == approval.Objection && issue.Consultation != nil {
 			write(issue.Consultation.Tier)
 		}

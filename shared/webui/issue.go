@@ -160,6 +160,8 @@ type issuePage struct {
 	Rounds        []string
 	Events        []eventView
 	Papers        *papersView
+	Duties        *dutiesView
+	Groups        []deedGroup
 }
 
 func (v *visit) issuePage() error {
@@ -196,6 +198,8 @@ func (v *visit) issueAct() error {
 		cmd = approval.Confirm{Stars: stars, Comment: v.typed("comment")}
 	case "resume":
 		cmd = approval.Resume{Reason: v.typed("reason")}
+	default:
+		cmd = v.commanded([][]deed{issueDeeds}, 0)
 	}
 	var err error = &approval.Error{Kind: approval.Invalid, Text: approval.Text{ZH: "请从页面上的表单办理。", EN: "Please use one of the forms on the page."}}
 	if cmd != nil {
@@ -284,6 +288,14 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 	for k := range issue.Past {
 		p.Consultations = append(p.Consultations, v.consultation(issue, &issue.Past[len(issue.Past)-1-k]))
 	}
+	views, _ := v.deeds(issueDeeds, subject{issue: issue}, "/issues/"+string(issue.ID), wrong)
+	_, p.Groups = v.folded(issueDeeds, views, "whole")
+	for k := range views {
+		if views[k].Open {
+			p.Summary = views[k].summary()
+		}
+	}
+	p.Duties = v.duties(issue, all(issue), nil)
 	if wrong != nil && len(p.Summary) == 0 { // the form that was sent is not offered any more
 		for field, text := range wrong {
 			p.Problems[field] = text

@@ -285,6 +285,7 @@ type inboxPage struct {
 	First string
 	Empty string
 	Ticks bool // some of them can be ticked and approved together
+	Waits []wait
 }
 
 // inbox is a department's work: what the viewer has claimed first, then the rest
@@ -300,6 +301,10 @@ func (v *visit) inbox() error {
 	}
 	for _, show := range []string{"all", "open", "mine"} {
 		p.Tabs = append(p.Tabs, link{Text: v.t("inbox.show." + show), URL: "/inbox?show=" + show, Here: show == p.Show})
+	}
+	var err error
+	if p.Waits, err = v.errands(); err != nil {
+		return err
 	}
 	after := approval.Cursor(q.Get("after"))
 	if after != "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,12 @@ type signOffPage struct {
 	Codes    []choice // of grounds to object on
 	Earliest string
 	Asked    []question // what the viewer is asked to sign under the task
+
+	Facts  []fact      // how the task stands besides
+	Duties *dutiesView // what its approval left to be verified
+	Deeds  []deedView  // what waits for the viewer
+	Groups []deedGroup // what the viewer may do besides
+	Kept   bool        // what was typed stood in a form that is not offered any more
 }
 
 // groundView is where a limit comes from.
@@ -124,7 +131,7 @@ func (v *visit) command(n int) approval.Command {
 	case "supplement":
 		return approval.AskSupplement{SignOff: n, Papers: v.typedLines("papers")}
 	}
-	return nil
+	return v.commanded([][]deed{signOffDeeds, dutyDeeds}, n)
 }
 
 func (v *visit) signOffAct() error {
@@ -158,7 +165,13 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 		Ground: v.ground(s), Stamp: v.stamp(issue, s.N), Problems: problems{}, Typed: v.r.PostForm, Earliest: v.today.Add(1).String(),
 	}
 	act := v.r.PostForm.Get("act")
+	if err := v.surround(&p, issue, s, wrong); err != nil {
+		return err
+	}
 	for field, text := range wrong {
+		if len(p.Summary) > 0 {
+			break // said where the deed stands
+		}
 		field = strings.TrimPrefix(field, "duties[0].")
 		name, _, _ := strings.Cut(field, "[")
 		anchor := "#f-" + act + "-" + name
@@ -167,13 +180,6 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 		}
 		p.Problems[name] = text
 		p.Summary = append(p.Summary, link{Text: text, URL: anchor})
-	}
-	if wrong != nil {
-		since, err := v.since(issue)
-		if err != nil {
-			return err
-		}
-		p.Since = since
 	}
 	n := s.N
 	if refused := v.allowed(issue, approval.Grant{SignOff: n}); refused != nil {
@@ -221,6 +227,35 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 	}
 	p.Asked = v.questions(issue, s)
 	return v.render(status, "signoff.html", p)
+}
+
+// surround adds what is done about a task besides answering it.
+func (v *visit) surround(p *signOffPage, issue *approval.Issue, s *approval.SignOff, wrong problems) (err error) {
+	o := subject{issue, s}
+	p.Facts = v.facts(issue, s)
+	views, found := v.deeds(signOffDeeds, o, taskURL(issue.ID, s.N), wrong)
+	p.Deeds, p.Groups = v.folded(signOffDeeds, views, "task")
+	p.Duties = v.duties(issue, []*approval.SignOff{s}, wrong)
+	if p.Duties != nil {
+		views, found = append(views, p.Duties.views()...), found || p.Duties.found
+	}
+	for k := range views {
+		if views[k].Open {
+			p.Summary = views[k].summary()
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	p.Kept = !found && isDeed(v.r.PostForm.Get("act"))
+	p.Since, err = v.since(issue)
+	return err
+}
+
+// isDeed reports whether a form's act is one of the deeds about a sign-off.
+func isDeed(act string) bool {
+	is := func(d deed) bool { return d.act == act }
+	return slices.ContainsFunc(signOffDeeds, is) || slices.ContainsFunc(dutyDeeds, is)
 }
 
 // consequence says what an answer would set in motion, read from the change that

@@ -135,6 +135,7 @@ func (s *server) routes() {
 	page(attachPattern, signedIn((*visit).attachmentsAct))
 	page("GET /issues/{id}/signoffs/{n}", signedIn((*visit).signOffPage))
 	page("POST /issues/{id}/signoffs/{n}", signedIn((*visit).signOffAct))
+	page("GET /duties", signedIn((*visit).dutyList))
 	if s.Intake != nil {
 		page("GET /status", (*visit).statusPage)
 		page("POST /status", (*visit).statusAct)
