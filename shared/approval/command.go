@@ -589,6 +589,7 @@ func (c AskSupplement) apply(t *transition) error {
 		e.SignOff, e.Before, e.After = c.SignOff, string(Open), string(Supplement)
 		e.Detail = detail(map[string]any{"papers": c.Papers, "until": by})
 	})
+	t.lengthened(BySupplement, s)
 	return nil
 }
 

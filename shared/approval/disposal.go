@@ -73,7 +73,7 @@ func NoWarning() error {
 
 // DisposedBy refuses who may not dispose of a warning in this way.
 func DisposedBy() error {
-	return refuse(Forbidden, "", "预警的处理由上级党总支或总指挥部登记，说明由有关部门负责人提出，误报由监督员认定。", "The general branch or the headquarters handles a warning, the lead of the department concerned explains it, an overseer finds it a false alarm.")
+	return refuse(Forbidden, "", "预警的处理由上级党总支或总指挥部登记（与支部无关的，由重点项目局登记），说明由有关部门负责人提出，误报由监督员认定。", "The general branch or the headquarters handles a warning (the bureau, when it concerns no branch), the lead of the department concerned explains it, an overseer finds it a false alarm.")
 }
 
 func (c DisposeWarning) apply(t *transition) error {

@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -454,6 +455,28 @@ type OpenDuty struct {
 	Kind       DecisionKind        `json:"kind"`
 	Term
 	Report *Word `json:"report,omitempty"`
+}
+
+// MissedDuties lists what a department checks whose day has passed, the oldest first.
+// It may lag behind the last commits.
+func (s *Service) MissedDuties(ctx context.Context, checker roster.DepartmentID) ([]OpenDuty, error) {
+	var missed []OpenDuty
+	today := s.Today()
+	for page := (Page{Limit: 50}); ; {
+		list, next, err := s.store.Duties(ctx, DutyQuery{Checker: checker}, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range list {
+			if d.By >= today {
+				return missed, nil
+			}
+			missed = append(missed, d)
+		}
+		if page.Cursor = next; next == "" {
+			return missed, nil
+		}
+	}
 }
 
 // recordsMost is what one commit holds; see Store.

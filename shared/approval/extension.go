@@ -121,5 +121,6 @@ func (c AnswerExtension) apply(t *transition) error {
 		ev.SignOff, ev.Before, ev.After, ev.Ground, ev.Reason = c.SignOff, string(before), string(s.Light), e.Ground, c.Note
 		ev.Detail = detail(map[string]any{"days": e.Days, "unit": s.Limit.Unit, "from": e.From, "due": s.Due.On})
 	})
+	t.lengthened(ByExtension, s)
 	return nil
 }

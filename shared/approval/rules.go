@@ -70,17 +70,18 @@ type transition struct {
 	today calendar.Date
 	from  int64
 
-	issue    Issue
-	was      []SignOff // as the command found them
-	changed  bool
-	touched  [MaxSignOffs + 1]bool
-	watches  [noticeWatch + 1]watchChange
-	events   []Event
-	mentions []Mention
-	start    *Start
-	wake     []Wake
-	closed   []int // supervision notices that the commit ends
-	brief    bool  // every grant has one event for all that it opens
+	issue        Issue
+	was          []SignOff // as the command found them
+	changed      bool
+	touched      [MaxSignOffs + 1]bool
+	watches      [noticeWatch + 1]watchChange
+	events       []Event
+	mentions     []Mention
+	lengthenings []Lengthening
+	start        *Start
+	wake         []Wake
+	closed       []int // supervision notices that the commit ends
+	brief        bool  // every grant has one event for all that it opens
 }
 
 type watchChange uint8
@@ -392,8 +393,8 @@ func (t *transition) change() (Change, error) {
 	t.issue.Version = t.from + 1
 	c := Change{From: t.from, Events: t.events}
 	c.Added, c.Unadded = t.listAdded()
-	c.Mentions = t.mentions
-	c.Duties, c.Settled = t.listDuties(len(c.Added) + len(c.Unadded) + len(c.Mentions))
+	c.Mentions, c.Lengthenings = t.mentions, t.lengthenings
+	c.Duties, c.Settled = t.listDuties(len(c.Added) + len(c.Unadded) + len(c.Mentions) + len(c.Lengthenings))
 	for n := range t.watches {
 		if n < len(t.touched) && t.touched[n] {
 			c.SignOffs = append(c.SignOffs, t.issue.SignOffs[n-1])

@@ -44,6 +44,10 @@ type Store interface {
 	Mention(ctx context.Context, id MentionID) (Mention, error)
 	SeeMention(ctx context.Context, m Mention) error
 
+	// Lengthenings lists acts by which departments got more time. The index may lag
+	// behind the last commits.
+	Lengthenings(ctx context.Context, q LengtheningQuery, page Page) ([]Lengthening, Cursor, error)
+
 	// Duties lists what a department still has to verify, by date. The index may lag
 	// behind the last commits.
 	Duties(ctx context.Context, q DutyQuery, page Page) ([]OpenDuty, Cursor, error)
@@ -77,19 +81,20 @@ func hash(id IssueID) uint32 {
 
 // Change is one commit: everything that becomes true at once.
 type Change struct {
-	Issue    Issue // as it shall be, whole; Version is From+1
-	From     int64
-	SignOffs []SignOff  // those of its sign-offs that changed
-	Watches  []Watch    // put
-	Unwatch  []int      // deleted
-	Added    []Task     // put: signatures that are newly asked for
-	Unadded  []AddedRef // deleted: those that are no longer
-	Mentions []Mention  // put
-	Duties   []OpenDuty // put into their checkers' lists
-	Settled  []DutyRef  // taken out of them
-	Events   []Event
-	Outbox   *Outbox
-	Receipt  *Receipt
+	Issue        Issue // as it shall be, whole; Version is From+1
+	From         int64
+	SignOffs     []SignOff     // those of its sign-offs that changed
+	Watches      []Watch       // put
+	Unwatch      []int         // deleted
+	Added        []Task        // put: signatures that are newly asked for
+	Unadded      []AddedRef    // deleted: those that are no longer
+	Mentions     []Mention     // put
+	Lengthenings []Lengthening // put
+	Duties       []OpenDuty    // put into their checkers' lists
+	Settled      []DutyRef     // taken out of them
+	Events       []Event
+	Outbox       *Outbox
+	Receipt      *Receipt
 }
 
 // Page asks for at most Limit results (1 to 200; 0 means 50) after a cursor.

@@ -18,7 +18,7 @@ import (
 type Warning struct {
 	Key        string        `json:"key" doc:"Names the warning and its facts: when they change it is another one."`
 	Kind       string        `json:"kind" enum:"overdue,near_due,untouched,supplements,extensions,missed_duty,interest,rotation,term_ending,term_over,no_secretary,no_branch"`
-	Issue      string        `json:"issue,omitempty" doc:"Absent when it is about the register."`
+	Issue      string        `json:"issue,omitempty" doc:"Absent when it is about no single issue: about the register, or what a department does across issues."`
 	Title      string        `json:"title,omitempty"`
 	SignOff    int           `json:"signOff,omitempty"`
 	Department *Ref          `json:"department,omitempty"`
@@ -41,11 +41,11 @@ type Disposal struct {
 // DisposeWarning disposes of a warning.
 type DisposeWarning struct {
 	Key  string `json:"key"`
-	As   string `json:"as" enum:"handled,explained,false_alarm" doc:"handled 已处理: the general branch or headquarters (of a project without a branch, the bureau); explained 已说明: the lead of the department; false_alarm 误报: an overseer."`
+	As   string `json:"as" enum:"handled,explained,false_alarm" doc:"handled 已处理: the general branch or headquarters (of what concerns no branch, the bureau); explained 已说明: the lead of the department; false_alarm 误报: an overseer."`
 	Text string `json:"text" doc:"At most 500 characters."`
 }
 
-// DisposeRegisterWarning disposes of a warning about the register.
+// DisposeRegisterWarning disposes of a warning about no single issue.
 type DisposeRegisterWarning struct {
 	DisposeWarning
 	District string `json:"district"`
@@ -74,9 +74,9 @@ type (
 )
 
 func (a *API) warnings() {
-	huma.Register(a.huma, operation("GET", "/warnings", "listWarnings", "Warnings of a district: about the register on the first page, then about its open issues 预警列表", "oversight", 200, http.StatusForbidden), a.listWarnings)
+	huma.Register(a.huma, operation("GET", "/warnings", "listWarnings", "Warnings of a district: on the first page about the register, about what departments do again and again, and about duties missed in ended issues; then about its open issues 预警列表", "oversight", 200, http.StatusForbidden), a.listWarnings)
 	huma.Register(a.huma, ofIssue("/warnings", "disposeWarning", "Dispose of a warning about an issue 预警处置"), a.disposeWarning)
-	huma.Register(a.huma, change("/warnings", "disposeRegisterWarning", "Dispose of a warning about the register 名册预警处置", "oversight", 200, http.StatusNotFound), a.disposeRegisterWarning)
+	huma.Register(a.huma, change("/warnings", "disposeRegisterWarning", "Dispose of a warning about no single issue 名册与部门预警处置", "oversight", 200, http.StatusNotFound), a.disposeRegisterWarning)
 }
 
 func (s *server) listWarnings(ctx context.Context, in *warningsIn) (*PageOut[Warning], error) {
@@ -102,7 +102,11 @@ func (s *server) listWarnings(ctx context.Context, in *warningsIn) (*PageOut[War
 				return nil, err
 			}
 		}
-		for _, w := range oversight.OfRoster(v.Roster, district, v.today) {
+		general, err := s.generalWarnings(ctx, district)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range general {
 			if !oversight.Sees(v.Roster, &w, c.actor) {
 				continue
 			}
@@ -112,6 +116,11 @@ func (s *server) listWarnings(ctx context.Context, in *warningsIn) (*PageOut[War
 			}
 			items = append(items, out)
 		}
+		missed, err := s.missedWarnings(ctx, v, district)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, missed...)
 	}
 	issues, next, err := s.service.Store().Issues(ctx, approval.IssueQuery{District: district}, approval.Page{Limit: in.Limit, Cursor: cursor})
 	if err != nil {
@@ -125,6 +134,46 @@ func (s *server) listWarnings(ctx context.Context, in *warningsIn) (*PageOut[War
 		items = append(items, v.warningsOf(&issue)...)
 	}
 	return page(c, items, s.cursors.seal(query, next)), nil
+}
+
+// generalWarnings are a district's that belong to no single issue.
+func (s *server) generalWarnings(ctx context.Context, district roster.DistrictCode) ([]oversight.Warning, error) {
+	rules, today := s.service.Rules(), s.service.Today()
+	acts, err := s.service.Lengthenings(ctx, district, oversight.Lately(today))
+	if err != nil {
+		return nil, fmt.Errorf("list what departments did: %w", err)
+	}
+	return append(oversight.OfRoster(rules.Roster, district, today), oversight.OfDepartments(rules, acts, today)...), nil
+}
+
+// missedWarnings are about duties that were missed in issues that have ended, which no
+// list of open issues shows; their checkers' lists do.
+func (s *server) missedWarnings(ctx context.Context, v view, district roster.DistrictCode) ([]Warning, error) {
+	var items []Warning
+	seen := map[approval.IssueID]bool{}
+	for _, d := range v.Roster.Departments() {
+		if d.District != district {
+			continue
+		}
+		missed, err := s.service.MissedDuties(ctx, d.ID)
+		if err != nil {
+			return nil, fmt.Errorf("list the duties that %s checks: %w", d.ID, err)
+		}
+		for _, duty := range missed {
+			if seen[duty.Issue] {
+				continue
+			}
+			seen[duty.Issue] = true
+			issue, err := s.service.Store().Issue(ctx, duty.Issue)
+			if err != nil {
+				return nil, fmt.Errorf("read the issue of a duty: %w", err)
+			}
+			if issue.Status.Ended() {
+				items = append(items, v.warningsOf(&issue)...)
+			}
+		}
+	}
+	return items, nil
 }
 
 // warningsOf are an issue's warnings that the caller looks at.
@@ -171,7 +220,12 @@ func (s *server) disposeRegisterWarning(ctx context.Context, in *disposeRegister
 	if s.disposals == nil {
 		return nil, approval.NoWarning()
 	}
-	made, repeated, err := s.disposals.Dispose(ctx, s.service.Rules().Roster, roster.DistrictCode(in.Body.District), s.service.Today(),
+	district := roster.DistrictCode(in.Body.District)
+	today, err := s.generalWarnings(ctx, district)
+	if err != nil {
+		return nil, err
+	}
+	made, repeated, err := s.disposals.Dispose(ctx, s.service.Rules().Roster, district, today,
 		approval.Disposal{Key: in.Body.Key, As: approval.DisposalAs(in.Body.As), Text: in.Body.Text}, approval.Call{Actor: c.actor, Key: c.key, Digest: c.digest})
 	if err != nil {
 		return nil, err

@@ -50,11 +50,11 @@ func over(r *roster.Roster, w *Warning, actor approval.Actor) bool {
 	})
 }
 
-// may reports whether the actor may dispose of a warning about the register in
-// this way: the tier above handles what is about a branch, the bureau what is about
-// a project without one; the department's lead explains; an overseer finds a false
+// may reports whether the actor may dispose of a warning about no single issue in
+// this way: the tier above handles what is about a branch, the bureau of the area
+// what is about none; the department's lead explains; an overseer finds a false
 // alarm.
-func may(r *roster.Roster, w *Warning, as approval.DisposalAs, actor approval.Actor) bool {
+func may(r *roster.Roster, w *Warning, district roster.DistrictCode, as approval.DisposalAs, actor approval.Actor) bool {
 	switch actor.Role {
 	case roster.Overseer:
 		return as == approval.FalseAlarm
@@ -63,13 +63,13 @@ func may(r *roster.Roster, w *Warning, as approval.DisposalAs, actor approval.Ac
 	case roster.GeneralBranch, roster.Headquarters:
 		return as == approval.Handled && over(r, w, actor)
 	case roster.Bureau:
-		return as == approval.Handled && w.Project != "" && w.Branch == ""
+		bureau, ok := r.Department(roster.DepartmentID(actor.Unit))
+		return as == approval.Handled && w.Branch == "" && ok && r.Within(district, bureau.District)
 	}
 	return false
 }
 
-// Disposals keeps what was made of warnings about the register, which belong to no
-// issue.
+// Disposals keeps what was made of warnings that belong to no single issue.
 type Disposals struct{ desk docket.Desk[disposal] }
 
 type disposal struct {
@@ -107,18 +107,18 @@ func (d *Disposals) Of(ctx context.Context, district roster.DistrictCode) (map[s
 	}
 }
 
-// Dispose disposes of a warning about the register, and answers it with its disposal.
-func (d *Disposals) Dispose(ctx context.Context, r *roster.Roster, district roster.DistrictCode, today calendar.Date, made approval.Disposal, call approval.Call) (approval.Disposal, bool, error) {
+// Dispose disposes of one of the warnings that a district has today, which belong to
+// no single issue, and answers the disposal.
+func (d *Disposals) Dispose(ctx context.Context, r *roster.Roster, district roster.DistrictCode, today []Warning, made approval.Disposal, call approval.Call) (approval.Disposal, bool, error) {
 	if !Looks(call.Actor.Role) {
 		return approval.Disposal{}, false, approval.DisposedBy()
 	}
 	got, err := d.desk.Put(ctx, made.Key, call, func(state disposal, act *docket.Act) (disposal, error) {
-		all := OfRoster(r, district, today)
-		k := slices.IndexFunc(all, func(w Warning) bool { return w.Key == made.Key })
+		k := slices.IndexFunc(today, func(w Warning) bool { return w.Key == made.Key })
 		switch {
 		case k < 0:
 			return state, approval.NoWarning()
-		case !may(r, &all[k], made.As, act.Actor):
+		case !may(r, &today[k], district, made.As, act.Actor):
 			return state, approval.DisposedBy()
 		case act.Version != 0:
 			return state, approval.DisposedAlready()

@@ -28,7 +28,8 @@ import (
 // Kind is what a warning is about.
 type Kind string
 
-// About a sign-off of an issue.
+// About a sign-off of an issue. Supplements and Extensions are also about what a
+// department does across issues.
 const (
 	Overdue     Kind = "overdue"     // 逾期
 	NearDue     Kind = "near_due"    // 临期
@@ -51,8 +52,12 @@ const (
 const (
 	// untouchedFor is this product's own (assumed), in working days.
 	untouchedFor = 3
-	// repeated is how many make a repetition (assumed).
+	// repeated is how many make a repetition within an issue (assumed).
 	repeated = 2
+	// often is how many make one across issues and rounds, of one department and item
+	// (assumed), and lately the days in which they count, today included (assumed).
+	often  = 3
+	lately = 90
 	// rotationYears: posts that approve projects rotate after five years, says the
 	// Luohu report of 2017.
 	rotationYears = 5
@@ -64,7 +69,7 @@ const (
 type Warning struct {
 	Key        string // unique within the issue, or within the register
 	Kind       Kind
-	SignOff    int // 0: about the register
+	SignOff    int // 0: about no single issue
 	Department roster.DepartmentID
 	Branch     roster.BranchID
 	Project    roster.ProjectID

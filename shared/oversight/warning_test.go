@@ -41,6 +41,10 @@ func issue(signOffs ...approval.SignOff) *approval.Issue {
 	}
 }
 
+func duty(state approval.DutyState) approval.Duty {
+	return approval.Duty{State: state, Term: approval.Term{What: "补齐", By: monday.Add(2), Checker: "cc-water"}}
+}
+
 func keys(all []oversight.Warning) (keys []string) {
 	for _, w := range all {
 		keys = append(keys, w.Key)
@@ -66,18 +70,26 @@ func TestWarningsOfAnIssueComeFromItsFacts(t *testing.T) {
 		today calendar.Date
 		want  []string
 	}{
-		"nothing":                  {issue(due()), monday, nil},
-		"the last day":             {issue(due()), monday.Add(7), nil},
-		"yellow":                   {issue(with(func(s *approval.SignOff) { s.Light = approval.Yellow })), monday.Add(7), []string{"near_due:1:2026-03-16"}},
-		"a day late":               {issue(due()), monday.Add(8), []string{"overdue:1:2026-03-16"}},
-		"decided":                  {issue(with(func(s *approval.SignOff) { s.State = approval.Granted })), monday.Add(30), nil},
-		"claimed three days ago":   {issue(claimed), monday.Add(3), nil},
-		"claimed four days ago":    {issue(claimed), monday.Add(4), []string{"untouched:1:2026-03-09"}},
-		"asked since":              {issue(with(func(s *approval.SignOff) { *s = claimed; s.Request = &approval.Request{At: noon(monday.Add(2))} })), monday.Add(4), nil},
-		"one supplement":           {issue(asked, due()), monday, nil},
-		"two supplements":          {issue(asked, asked), monday, []string{"supplements:2:2"}},
-		"two extensions":           {issue(extended, extended), monday, []string{"extensions:2:2"}},
-		"an extension refused":     {issue(extended, refused), monday, nil},
+		"nothing":                {issue(due()), monday, nil},
+		"the last day":           {issue(due()), monday.Add(7), nil},
+		"yellow":                 {issue(with(func(s *approval.SignOff) { s.Light = approval.Yellow })), monday.Add(7), []string{"near_due:1:2026-03-16"}},
+		"a day late":             {issue(due()), monday.Add(8), []string{"overdue:1:2026-03-16"}},
+		"decided":                {issue(with(func(s *approval.SignOff) { s.State = approval.Granted })), monday.Add(30), nil},
+		"claimed three days ago": {issue(claimed), monday.Add(3), nil},
+		"claimed four days ago":  {issue(claimed), monday.Add(4), []string{"untouched:1:2026-03-09"}},
+		"asked since":            {issue(with(func(s *approval.SignOff) { *s = claimed; s.Request = &approval.Request{At: noon(monday.Add(2))} })), monday.Add(4), nil},
+		"one supplement":         {issue(asked, due()), monday, nil},
+		"two supplements":        {issue(asked, asked), monday, []string{"supplements:2:2"}},
+		"two extensions":         {issue(extended, extended), monday, []string{"extensions:2:2"}},
+		"an extension refused":   {issue(extended, refused), monday, nil},
+		"a duty in time": {issue(with(func(s *approval.SignOff) {
+			s.State = approval.Granted
+			s.Duties = []approval.Duty{duty(approval.DutyOpen)}
+		})), monday.Add(3), nil},
+		"a duty missed": {issue(with(func(s *approval.SignOff) {
+			s.State = approval.Granted
+			s.Duties = []approval.Duty{duty(approval.DutyMet), duty(approval.DutyMissed)}
+		})), monday.Add(3), []string{"missed_duty:1:2:2026-03-11"}},
 		"claimed by who raised it": {issue(with(func(s *approval.SignOff) { s.Assignee, s.ClaimedAt = "fenjiang-secretary", noon(monday) })), monday, []string{"interest:1:fenjiang-secretary"}},
 		"a substitute of the raiser": {issue(with(func(s *approval.SignOff) {
 			s.State = approval.Granted

@@ -182,6 +182,9 @@ func Ops(c approval.Change) ([]Op, error) {
 	for k := range c.Mentions {
 		put(mentionItem(&c.Mentions[k]))
 	}
+	for k := range c.Lengthenings {
+		put(lengtheningItem(&c.Lengthenings[k]))
+	}
 	for _, r := range c.Unadded {
 		ops = append(ops, Op{Delete: addedKey(c.Issue.ID, r)})
 	}

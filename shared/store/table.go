@@ -16,6 +16,7 @@
 //	added signer  I#<issue>     S#<n>#<k>     Q#<department>  <due>#...      C#<person>  <due>#...
 //	mention       I#<issue>     N#<seq>#<person>  N#<person>  <unread>#<at>#...
 //	duty          I#<issue>     U#<n>#<duty>  U#<department>  <by>#...
+//	lengthening   I#<issue>     T#<seq>       T#<area>  <at>#...
 //	event         I#<issue>     E#<seq>
 //	outbox        I#<issue>     O#<version>   O#<shard>  <at>#...
 //	receipt       K#<key>       K
@@ -26,9 +27,10 @@
 // partition), its events, a project's issues, a district's open issues reds
 // first, a department's inbox and a person's work by due date, with what they are
 // asked to sign under others' tasks, the duties that a department has yet to
-// verify, what should have woken, what is undelivered, a month's closed sign-offs.
-// None is a scan, and no partition takes more than one issue's, one department's or
-// one shard's writes.
+// verify, the acts by which an area's departments got more time, what should have
+// woken, what is undelivered, a month's closed sign-offs. None is a scan, and no
+// partition takes more than one issue's, one department's, one shard's or, of what is
+// seldom, one area's writes.
 package store
 
 import (

@@ -349,6 +349,47 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		}
 	})
 
+	run("ListsWhatGaveAnAreasDepartmentsMoreTimeFromAMomentOn", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 1))
+		n := next(c.Issue, "t")
+		for k, area := range []roster.DistrictCode{"d", "d", "e", "d", "d"} {
+			n.Lengthenings = append(n.Lengthenings, approval.Lengthening{
+				Issue: "a1", Seq: int64(6 - k), Kind: approval.ByExtension, Area: area, Department: "water", Item: 7, SignOff: 1, Round: 2, At: day.Add(time.Duration(k%4) * time.Minute),
+			})
+		}
+		commit(t, o.Store, n)
+		o.settle()
+		list := func(since time.Time, limit int) (got []int64) {
+			for page := (approval.Page{Limit: limit}); ; {
+				acts, next, err := o.Store.Lengthenings(ctx, approval.LengtheningQuery{Area: "d", Since: since}, page)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range acts {
+					got = append(got, a.Seq)
+				}
+				if page.Cursor = next; next == "" {
+					return got
+				}
+			}
+		}
+		for _, limit := range []int{1, 3, 50} {
+			if got := list(day, limit); !slices.Equal(got, []int64{2, 6, 5, 3}) {
+				t.Errorf("%d at a time: %v", limit, got)
+			}
+			if got := list(day.Add(time.Minute), limit); !slices.Equal(got, []int64{5, 3}) {
+				t.Errorf("from the second minute on, %d at a time: %v", limit, got)
+			}
+		}
+		acts, _, err := o.Store.Lengthenings(ctx, approval.LengtheningQuery{Area: "e"}, approval.Page{})
+		if err != nil || len(acts) != 1 || acts[0] != n.Lengthenings[2] {
+			t.Errorf("another area's: %+v, %v", acts, err)
+		}
+		if issue, err := o.Store.Issue(ctx, "a1"); err != nil || len(issue.SignOffs) != 1 {
+			t.Errorf("the issue reads as %+v, %v", issue, err)
+		}
+	})
+
 	run("ListsTheDutiesOfACheckerByDateUntilTheyAreSettled", func(t *testing.T, o Opened) {
 		owed := func(c *approval.Change, signOff, duty int, checker roster.DepartmentID, in int) {
 			c.Duties = append(c.Duties, approval.OpenDuty{
