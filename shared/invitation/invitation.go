@@ -102,6 +102,18 @@ func (d *Desk) Open(ctx context.Context, link string) (Opened, error) {
 	return Opened{Issue: issue, Party: *party, N: key.Attendee}, nil
 }
 
+// Try looks at what the link opens and says what a vote would be refused for, together
+// with it; it changes nothing.
+func (d *Desk) Try(ctx context.Context, link string, vote approval.Cast) (Opened, error) {
+	o, err := d.Open(ctx, link)
+	if err != nil {
+		return o, err
+	}
+	_, key := read(link)
+	_, err = d.Service.Rules().Apply(o.Issue, approval.Outsider, approval.CastByLink{Link: key, Vote: vote}, d.Service.Now())
+	return o, err
+}
+
 // Cast votes by the link, once.
 func (d *Desk) Cast(ctx context.Context, link string, vote approval.Cast) (Opened, error) {
 	id, key := read(link)

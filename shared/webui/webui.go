@@ -3,12 +3,14 @@ package webui
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"log/slog"
 	"mime"
@@ -23,6 +25,7 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
+	"lianban/shared/invitation"
 )
 
 //go:embed templates/*.html
@@ -43,7 +46,9 @@ type Config struct {
 	// Shelf takes the files of the pages' forms; nil where attachments are kept beyond
 	// their reach.
 	Shelf httpapi.Shelf
-	Log   *slog.Logger // nil: slog.Default()
+	// Random is where secrets of links come from; nil: crypto/rand.Reader.
+	Random io.Reader
+	Log    *slog.Logger // nil: slog.Default()
 	// Secure sends cookies over TLS only.
 	Secure bool
 	// ICPNote is the filing number of the website (ICP备案号), shown at the foot of
@@ -64,6 +69,7 @@ type server struct {
 	static     map[string][]byte
 	version    string // of the static files, for their addresses
 	protection *http.CrossOriginProtection
+	invites    *invitation.Desk
 	mux        *http.ServeMux
 }
 
@@ -76,8 +82,12 @@ func New(config Config) (http.Handler, error) {
 	if config.Log == nil {
 		config.Log = slog.Default()
 	}
+	if config.Random == nil {
+		config.Random = rand.Reader
+	}
 	s := &server{
-		Config: config, speakers: map[string]*speaker{}, templates: map[string]*template.Template{},
+		invites: &invitation.Desk{Service: config.Service, Random: config.Random},
+		Config:  config, speakers: map[string]*speaker{}, templates: map[string]*template.Template{},
 		static: map[string][]byte{}, protection: http.NewCrossOriginProtection(), mux: http.NewServeMux(),
 	}
 	if err := s.readStatic(); err != nil {
@@ -140,6 +150,8 @@ func (s *server) routes() {
 		page("GET /status", (*visit).statusPage)
 		page("POST /status", (*visit).statusAct)
 	}
+	s.mux.Handle("GET "+httpapi.BallotPage, unseen(s.page((*visit).ballotPage)))
+	s.mux.Handle("POST "+httpapi.BallotPage, unseen(s.page((*visit).ballotAct)))
 	s.mux.HandleFunc("GET /static/", s.serveStatic)
 	page("/", func(v *visit) error {
 		return &approval.Error{Kind: approval.NotFound, Text: approval.Text{ZH: "没有这个页面。", EN: "There is no such page."}}
@@ -196,7 +208,9 @@ func (s *server) page(h func(*visit) error) http.Handler {
 		if v.switchLanguage() {
 			return
 		}
-		w.Header().Set("Cache-Control", "private, no-cache")
+		if w.Header().Get("Cache-Control") == "" {
+			w.Header().Set("Cache-Control", "private, no-cache")
+		}
 		v.viewer = s.whoIs(r)
 		if err := v.run(h); err != nil {
 			v.fail(err)
