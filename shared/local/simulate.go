@@ -1,16 +1,14 @@
 package local
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
+	"sync"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -27,11 +25,12 @@ type Simulate struct {
 	Seed     uint64 `help:"The same seed plays the same year." default:"1"`
 	From     string `help:"First day." default:"2025-01-01" placeholder:"YYYY-MM-DD"`
 	Data     string `help:"Keep the city in this data file, which serve --data opens; it must not exist." placeholder:"FILE"`
+	Compare  bool   `help:"Play the same arrivals one by one as well." default:"true" negatable:""`
 	Lang     string `help:"Language of the text: zh or en." enum:"zh,en" default:"zh"`
 }
 
 // Run plays the year and prints what happened.
-func (c *Simulate) Run(ctx context.Context, s *Streams) (err error) {
+func (c *Simulate) Run(ctx context.Context, s *Streams) error {
 	from, err := calendar.Parse(c.From)
 	if err != nil {
 		return fmt.Errorf("--from %s: %w", c.From, err)
@@ -40,60 +39,97 @@ func (c *Simulate) Run(ctx context.Context, s *Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	path := c.Data
-	if path == "" {
-		dir, err := os.MkdirTemp("", "lianban-city-")
-		if err != nil {
-			return fmt.Errorf("a folder for the simulated data: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-		path = filepath.Join(dir, "city.db")
-	}
-	played, err := PlayCity(ctx, made, path, yearProgress(s.Err))
+	years, err := PlayCity(ctx, made, c.Data, c.Compare, yearProgress(s.Err))
 	if err != nil {
 		return err
 	}
 	w := words{c.Lang}
-	w.played(s.Out, made, &played)
+	if err := w.years(s.Out, made, years); err != nil {
+		return err
+	}
 	if c.Data != "" {
 		fmt.Fprintln(s.Out, w.t("数据文件：", "Data file: ")+c.Data)
 	}
 	return nil
 }
 
-// PlayCity plays a city's year into a new data file. The file appears whole or not
-// at all; a year that was stopped leaves what was played until then.
-func PlayCity(ctx context.Context, made *city.City, path string, progress func(done, all int)) (played city.Played, err error) {
-	if _, err := os.Stat(path); err == nil {
-		return played, fmt.Errorf("--data %s exists already and was left as it is; name a new file", path)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return played, fmt.Errorf("--data %s: %w", path, err)
+// PlayedYear is a year with what came of it.
+type PlayedYear struct {
+	city.Played
+	Result city.Result
+}
+
+// PlayCity plays a city's year in parallel and, to compare, the same arrivals one by
+// one beside it; the first of the answers is the one in parallel. With a path, what
+// was played in parallel is kept in a new data file there, which appears whole or
+// not at all. A context that ends stops the play; what was played until then is
+// answered and kept.
+func PlayCity(ctx context.Context, made *city.City, path string, compare bool, progress func(done, all int)) ([]PlayedYear, error) {
+	if path != "" {
+		if _, err := os.Stat(path); err == nil {
+			return nil, fmt.Errorf("--data %s exists already and was left as it is; name a new file", path)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("--data %s: %w", path, err)
+		}
 	}
+	ways := []city.Way{city.InParallel}
+	if compare {
+		ways = append(ways, city.OneByOne)
+	}
+	years, errs := make([]PlayedYear, len(ways)), make([]error, len(ways))
+	var group sync.WaitGroup
+	for k, way := range ways {
+		target, watch := path, progress
+		if k > 0 {
+			target, watch = "", nil
+		}
+		group.Go(func() { years[k], errs[k] = playWay(ctx, made, way, target, watch) })
+	}
+	group.Wait()
+	return years, errors.Join(errs...)
+}
+
+func playWay(ctx context.Context, made *city.City, way city.Way, path string, progress func(done, all int)) (year PlayedYear, err error) {
 	part := path + ".new"
-	if err := remove(part); err != nil {
-		return played, fmt.Errorf("data file %s: %w", path, err)
+	if path == "" {
+		dir, err := os.MkdirTemp("", "lianban-city-")
+		if err != nil {
+			return year, fmt.Errorf("a folder for the simulated data: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		part = filepath.Join(dir, "city.db")
+	} else if err := remove(part); err != nil {
+		return year, fmt.Errorf("data file %s: %w", path, err)
 	}
-	clock := sim.NewClock(made.From.Start())
 	// Stopping ends the play, not the writing of what was played.
 	writing := context.WithoutCancel(ctx)
+	clock := sim.NewClock(made.From.Start())
 	app, err := Open(writing, Config{
 		Data: part, Now: clock.Now, NewID: sim.IDs(clock.Now), Rand: sim.Rand(made.Seed), Roster: made.Roster, Catalog: made.Catalog, Memory: true,
 	})
 	if err != nil {
-		return played, err
+		return year, err
 	}
 	err = keepFacts(writing, app.file, made.Roster, made.Catalog)
 	if err == nil {
-		year := city.Year{City: made, Service: app.Service, World: app, Clock: clock, Progress: progress}
-		played, err = year.Play(ctx)
+		play := city.Year{City: made, Way: way, Service: app.Service, World: app, Clock: clock, Progress: progress}
+		if year.Played, err = play.Play(ctx); err == nil {
+			year.Result, err = play.Result(writing)
+		}
+	}
+	if path == "" {
+		app.file.Discard()
 	}
 	if err = errors.Join(err, app.Close()); err != nil {
-		return played, errors.Join(err, remove(part))
+		return year, errors.Join(err, remove(part))
+	}
+	if path == "" {
+		return year, nil
 	}
 	if err := errors.Join(os.Remove(part+".lock"), os.Rename(part, path)); err != nil {
-		return played, fmt.Errorf("data file %s: %w", path, err)
+		return year, fmt.Errorf("data file %s: %w", path, err)
 	}
-	return played, nil
+	return year, nil
 }
 
 // yearProgress draws a bar of the year's days where a terminal watches.
@@ -107,24 +143,4 @@ func yearProgress(w io.Writer) func(done, all int) {
 		bar.ChangeMax(all)
 		_ = bar.Set(done)
 	}
-}
-
-// played prints what happened in a year.
-func (w words) played(out io.Writer, made *city.City, p *city.Played) {
-	line := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	line("%s", w.t("一座虚构城市的一年：城市、人员、工作量和概率均为拟定，规则、流程、事项目录和节假日为真实。",
-		"A made-up city's year: city, people, workloads and chances are assumed; rules, workflow, catalogue and holidays are real."))
-	if !p.Complete {
-		line("%s", w.t("（提前停止于 ", "(stopped early at ")+p.Until.In(calendar.Shanghai).Format("2006-01-02 15:04")+w.t("）", ")"))
-	}
-	line("%s", w.t(fmt.Sprintf("提出问题 %d 个，其中办结或撤回 %d 个", p.Raised, p.Ended), fmt.Sprintf("%d issues raised, of which %d ended", p.Raised, p.Ended)))
-	line("%s %s", w.t("办理记录链首摘要（同一种子结果相同）：", "Digest of the audit trails' heads (the same for the same seed):"), p.Heads)
-	list := func(title string, of map[string]int) {
-		line("%s", title)
-		for _, name := range slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Or(of[b]-of[a], cmp.Compare(a, b)) }) {
-			line("  %6d  %s", of[name], name)
-		}
-	}
-	list(w.t("人员办理的动作", "What people did"), p.Acts)
-	list(w.t("因情况已变而被规则拒绝的动作", "Acts that the rules refused, because the matter had moved on"), p.Refused)
 }

@@ -11,11 +11,11 @@ import (
 
 func BenchmarkYear(b *testing.B) {
 	for b.Loop() {
-		made, err := city.New(city.Plan{Seed: 1, Projects: 60, Months: 12, From: calendar.MustParse("2025-01-01"), Assumed: city.Assumed()})
+		made, err := city.New(city.Plan{Seed: 1, Projects: 437, Months: 12, From: calendar.MustParse("2025-01-01"), Assumed: city.Assumed()})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := local.PlayCity(b.Context(), made, filepath.Join(b.TempDir(), "city.db"), nil); err != nil {
+		if _, err := local.PlayCity(b.Context(), made, filepath.Join(b.TempDir(), "city.db"), false, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"context"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"lianban/shared/catalog"
 	"lianban/shared/local"
 	"lianban/shared/roster"
+	"lianban/shared/saving"
 	"lianban/shared/sim/city"
 )
 
@@ -25,14 +27,14 @@ func smallCity(t testing.TB, seed uint64) *city.City {
 }
 
 // playSmall plays a small city and answers its data file.
-func playSmall(t testing.TB, seed uint64) (string, city.Played) {
+func playSmall(t testing.TB, seed uint64) (string, local.PlayedYear) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "city.db")
-	played, err := local.PlayCity(t.Context(), smallCity(t, seed), path, nil)
+	years, err := local.PlayCity(t.Context(), smallCity(t, seed), path, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path, played
+	return path, years[0]
 }
 
 func TestTheSameSeedPlaysTheSameYear(t *testing.T) {
@@ -143,7 +145,7 @@ func TestAYearThatIsStoppedLeavesASoundFile(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	path := filepath.Join(t.TempDir(), "city.db")
-	played, err := local.PlayCity(ctx, smallCity(t, 7), path, func(done, _ int) {
+	years, err := local.PlayCity(ctx, smallCity(t, 7), path, false, func(done, _ int) {
 		if done > 60 {
 			stop()
 		}
@@ -151,6 +153,7 @@ func TestAYearThatIsStoppedLeavesASoundFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	played := years[0]
 	if played.Complete || played.Raised == 0 {
 		t.Errorf("stopped: complete %t, %d raised", played.Complete, played.Raised)
 	}
@@ -173,10 +176,49 @@ func TestASimulationTouchesNoFileThatExists(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := local.PlayCity(t.Context(), smallCity(t, 7), path, nil); err == nil || !strings.Contains(err.Error(), "exists already") {
+	if _, err := local.PlayCity(t.Context(), smallCity(t, 7), path, false, nil); err == nil || !strings.Contains(err.Error(), "exists already") {
 		t.Errorf("answered %v", err)
 	}
 	if text, err := os.ReadFile(path); err != nil || string(text) != "mine" {
 		t.Errorf("the file holds %q: %v", text, err)
+	}
+}
+
+func TestTheSameArrivalsAreAskedForInBothWays(t *testing.T) {
+	t.Parallel()
+	made := smallCity(t, 7)
+	years, err := local.PlayCity(t.Context(), made, "", true, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parallel, oneByOne := &years[0], &years[1]
+	if parallel.Raised != len(made.Arrivals) || oneByOne.Raised != len(made.Arrivals) {
+		t.Errorf("%d arrivals; raised %d in parallel and %d one by one", len(made.Arrivals), parallel.Raised, oneByOne.Raised)
+	}
+	if parallel.SignOffs != made.SignOffs || oneByOne.SignOffs != oneByOne.Issues {
+		t.Errorf("%d sign-offs are planned: %d in parallel; one by one %d in %d issues", made.SignOffs, parallel.SignOffs, oneByOne.SignOffs, oneByOne.Issues)
+	}
+	for k := range made.Arrivals {
+		p, s := &parallel.Result.Cases[k], &oneByOne.Result.Cases[k]
+		if p.Raised != s.Raised || len(p.Pieces) != len(s.Pieces) {
+			t.Errorf("issue %d: raised on %s with %d parts, and on %s with %d", k+1, p.Raised, len(p.Pieces), s.Raised, len(s.Pieces))
+		}
+		for n := range s.Pieces {
+			for m := range s.Pieces {
+				if a, b := &s.Pieces[n], &s.Pieces[m]; n != m && a.Ending == saving.Decided && b.Received > a.Received && b.Received < a.Decided {
+					t.Errorf("issue %d: part %s was asked on %s, before part %s was answered on %s", k+1, b.ID, b.Received, a.ID, a.Decided)
+				}
+			}
+		}
+	}
+	c, err := city.Compare(made.Calendar, &oneByOne.Result, &parallel.Result, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Paired < 10 || c.SpanParallel >= c.SpanOneByOne {
+		t.Errorf("over %d issues one by one took %.1f days and in parallel %.1f", c.Paired, c.SpanOneByOne, c.SpanParallel)
+	}
+	if gap := c.SpanOneByOne - c.SpanParallel - c.Parallelism - c.FasterReview - c.HandOff; math.Abs(gap) > 1e-9 {
+		t.Errorf("the parts of the difference miss it by %v", gap)
 	}
 }

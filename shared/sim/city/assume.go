@@ -51,7 +51,7 @@ type Assumptions struct {
 func Assumed() Assumptions {
 	return Assumptions{
 		IssuesAYear: 10, Matters: 0.35, ItemsLeast: 4, ItemsMost: 8, Pledged: 0.3,
-		Busy: [2]float64{0.55, 0.88}, TasksADay: [2]float64{0.7, 1.3}, OfficersMin: 2, LeavesAYear: 2, LeaveDays: [2]int{3, 8},
+		Busy: [2]float64{0.55, 0.88}, TasksADay: [2]float64{0.5, 0.9}, OfficersMin: 2, LeavesAYear: 2, LeaveDays: [2]int{3, 8},
 		StudyShare: 0.3, StudySpread: 0.6, StudyMost: 1.4,
 		Supplement: 0.18, Objection: 0.03, ObjectAnew: 0.01, Transfer: 0.01, SentBack: 0.3, Recusal: 0.004,
 		OnPledge: 0.8, Condition: 0.06, Gaps: 0.08, ExtendYes: 0.85,

@@ -8,17 +8,12 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
-	"lianban/shared/roster"
 )
 
 // branches is the secretaries' morning: each looks at the own issues that have not
 // come to their end, and does what they wait for.
 func (y *Year) branches(ctx context.Context, d calendar.Date) error {
-	for _, branch := range y.City.Roster.Branches() {
-		if branch.Tier != roster.TierBranch {
-			continue
-		}
-		actor := approval.Actor{Person: branch.SecretaryID, Role: roster.Secretary, Unit: string(branch.ID)}
+	for _, actor := range y.City.secretaries {
 		mine := y.own[actor.Person]
 		if len(mine) == 0 {
 			continue
@@ -42,7 +37,7 @@ func (y *Year) branches(ctx context.Context, d calendar.Date) error {
 
 // again puts an issue back on its secretary's list, because it was taken up again.
 func (y *Year) again(i *approval.Issue) {
-	person := y.City.Arrivals[y.issues[i.ID]].By.Person
+	person := y.City.Arrivals[y.issues[i.ID].arrival].By.Person
 	if !slices.Contains(y.own[person], i.ID) {
 		y.own[person] = append(y.own[person], i.ID)
 	}
@@ -51,13 +46,17 @@ func (y *Year) again(i *approval.Issue) {
 // look is what a secretary does about one issue on a day; it answers false when
 // there will be nothing more to do.
 func (y *Year) look(i *approval.Issue, d calendar.Date, at time.Time, actor approval.Actor) bool {
-	a, c, k := &y.City.Assumed, y.City.Calendar, y.issues[i.ID]
+	a, c, k := &y.City.Assumed, y.City.Calendar, y.issues[i.ID].arrival
 	since := func(t time.Time) int { return c.WorkingDays(calendar.Of(t), d) }
 	r := y.City.dice.roll(forAfter, k)
 	withdraw, withdrawAfter, confirm, confirmAfter := r.Float64(), days(r, 2, 8), r.Float64(), days(r, 1, a.ConfirmMean)
+	followed := false
 	switch i.Status {
 	case approval.Withdrawn, approval.Confirmed:
 	case approval.Concluded:
+		if followed = y.follow(i, at); followed {
+			break // the case's end is confirmed
+		}
 		if confirm >= a.NoConfirm && since(i.ConcludedAt) >= confirmAfter {
 			y.act(at, i.ID, actor, approval.Confirm{Stars: stars(i), Comment: comment(i)}, nil)
 		}
@@ -70,7 +69,7 @@ func (y *Year) look(i *approval.Issue, d calendar.Date, at time.Time, actor appr
 			y.act(at, i.ID, actor, approval.Resubmit{Note: "已按裁定修改方案并补充说明"}, nil)
 		}
 	default:
-		if withdraw < a.Withdrawn && since(i.RaisedAt) >= withdrawAfter {
+		if withdraw < a.Withdrawn && since(y.City.Arrivals[k].At) >= withdrawAfter {
 			y.act(at, i.ID, actor, approval.Withdraw{Reason: "项目方案调整，暂不办理"}, nil)
 			return true
 		}
@@ -79,14 +78,15 @@ func (y *Year) look(i *approval.Issue, d calendar.Date, at time.Time, actor appr
 		}
 	}
 	y.report(i, d, at, actor)
-	return !(i.Status == approval.Confirmed || i.Status == approval.Withdrawn) || y.dutiful(i)
+	return !(followed || i.Status == approval.Confirmed || i.Status == approval.Withdrawn) || y.dutiful(i)
 }
 
 // answer is what a part waits for from the branch: a supplement, papers handed in
 // anew; and a reminder to a department that is late.
 func (y *Year) answer(i *approval.Issue, s *approval.SignOff, d calendar.Date, at time.Time, actor approval.Actor) {
 	a, c := &y.City.Assumed, y.City.Calendar
-	r := y.City.dice.roll(forAnswer, y.issues[i.ID], s.N, len(s.Earlier), 1)
+	k, n := y.part(i.ID, s.N)
+	r := y.City.dice.roll(forAnswer, k, n, len(s.Earlier), 1)
 	never, after := r.Float64(), days(r, 1, a.AnswerMean)
 	switch s.State {
 	case approval.Supplement:
@@ -98,7 +98,7 @@ func (y *Year) answer(i *approval.Issue, s *approval.SignOff, d calendar.Date, a
 			y.act(at, i.ID, actor, approval.Refile{SignOff: s.N, Text: "材料已补齐，重新申报"}, nil)
 		}
 	case approval.Open:
-		if s.Light != approval.Green && s.UrgedOn != d && !s.Disputed() && chance(y.City.dice.roll(forAfter, y.issues[i.ID], s.N, int(d)), a.Urge) {
+		if s.Light != approval.Green && s.UrgedOn != d && !s.Disputed() && chance(y.City.dice.roll(forAfter, k, n, int(d)), a.Urge) {
 			y.act(at, i.ID, actor, approval.Urge{SignOff: s.N}, nil)
 		}
 	}
@@ -118,7 +118,8 @@ func (y *Year) dutiful(i *approval.Issue) bool {
 }
 
 func (y *Year) keeps(id approval.IssueID, n, k int) bool {
-	return chance(y.City.dice.roll(forDuty, y.issues[id], n, k), y.City.Assumed.DutyKept)
+	arrival, part := y.part(id, n)
+	return chance(y.City.dice.roll(forDuty, arrival, part, k), y.City.Assumed.DutyKept)
 }
 
 // report tells the checkers of duties that they are done, some days before their

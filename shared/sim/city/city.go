@@ -3,7 +3,6 @@ package city
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -28,8 +27,11 @@ type City struct {
 	Load        map[roster.DepartmentID]float64 // tasks a working day
 	Capacity    map[roster.DepartmentID]float64 // tasks a working day that its officers get done
 
-	officers map[roster.PersonID]float64 // tasks a working day
-	dice     dice
+	officers    map[roster.PersonID]float64 // tasks a working day
+	offices     []roster.DepartmentID       // that answer sign-offs
+	secretaries []approval.Actor
+	seats       []seat
+	dice        dice
 }
 
 // Arrival is an issue that a branch comes to raise.
@@ -38,6 +40,58 @@ type Arrival struct {
 	By       approval.Actor
 	Petition approval.Petition
 	District roster.DistrictCode
+
+	parts []part // as the rules plan them
+	order []int  // one that keeps all prerequisites, for asking one by one
+}
+
+// part is a sign-off to be.
+type part struct {
+	item       catalog.ItemNo
+	party      approval.Party
+	department roster.DepartmentID
+	requires   []int
+}
+
+// plan keeps what the rules make of the petition.
+func (a *Arrival) plan(signOffs []approval.SignOff) {
+	lead := 0
+	for n := range signOffs {
+		s := &signOffs[n]
+		a.parts = append(a.parts, part{s.Item, approval.Party{Matter: s.Matter, Department: s.Department}, s.Department, s.Requires})
+		if s.Leads {
+			lead = s.N
+		}
+	}
+	if lead > 0 { // the lead's word decides the matter, and nobody asks the others
+		a.order = []int{lead}
+		return
+	}
+	for len(a.order) < len(a.parts) {
+		for n := range a.parts {
+			ready := !slices.ContainsFunc(a.parts[n].requires, func(r int) bool { return !slices.Contains(a.order, r) })
+			if ready && !slices.Contains(a.order, n+1) {
+				a.order = append(a.order, n+1)
+				break
+			}
+		}
+	}
+}
+
+// alone is the petition for one part.
+func (a *Arrival) alone(n int) approval.Petition {
+	p, one := a.Petition, &a.parts[n-1]
+	p.Title = fmt.Sprintf("%s（第%d项）", p.Title, n)
+	p.Items, p.Commitments, p.Parties = nil, nil, nil
+	if one.item == 0 {
+		p.Parties = []approval.Party{one.party}
+		return p
+	}
+	p.Items = []catalog.ItemNo{one.item}
+	if slices.Contains(a.Petition.Commitments, one.item) {
+		p.Commitments = p.Items
+	}
+	return p
 }
 
 // Plan is what a city is made of.
@@ -107,7 +161,34 @@ func New(p Plan) (*City, error) {
 			c.Capacity[roster.DepartmentID(person.Posts[0].Unit)] += can
 		}
 	}
+	c.seat()
 	return c, c.Catalog.CheckRoster(c.Roster)
+}
+
+// seat lists who looks at what each day, in a fixed order.
+func (c *City) seat() {
+	for _, d := range c.Roster.Departments() {
+		if d.Kind.Decides() {
+			c.offices = append(c.offices, d.ID)
+		}
+	}
+	at := map[roster.BranchID]int{}
+	var whole []roster.DistrictCode
+	for _, b := range c.Roster.Branches() {
+		switch b.Tier {
+		case roster.TierHeadquarters, roster.TierGeneralBranch:
+			at[b.ID] = len(c.seats)
+			c.seats = append(c.seats, seat{actor: approval.Actor{Person: b.SecretaryID, Role: roster.RoleOf(b.Tier), Unit: string(b.ID)}})
+		default:
+			c.secretaries = append(c.secretaries, approval.Actor{Person: b.SecretaryID, Role: roster.Secretary, Unit: string(b.ID)})
+			project, _ := c.Roster.Project(b.Projects[0])
+			if s := &c.seats[at[b.Parent]]; !slices.Contains(s.districts, project.District) {
+				s.districts = append(s.districts, project.District)
+				whole = append(whole, project.District)
+			}
+		}
+	}
+	c.seats[at[headquarters]].districts = whole
 }
 
 func (b *book) load() (*roster.Roster, error) {
@@ -158,6 +239,7 @@ func (c *City) arrive() error {
 		if err != nil {
 			return fmt.Errorf("issue %d: %w", k+1, err)
 		}
+		a.plan(signOffs)
 		c.SignOffs += len(signOffs)
 		for n := range signOffs {
 			c.Load[signOffs[n].Department] += c.work(k, n+1) + claimWork
@@ -236,15 +318,4 @@ func (c *City) study(k, n, attempt int, limit calendar.Limit) int {
 	r := c.dice.roll(forStudy, k, n, attempt)
 	share := min(c.Assumed.StudyMost, lognormal(r, c.Assumed.StudyShare, c.Assumed.StudySpread))
 	return int(math.Round(days * share))
-}
-
-// Departments are those that answer sign-offs, in a fixed order.
-func (c *City) departments() []roster.DepartmentID {
-	seen := map[roster.DepartmentID]bool{}
-	for _, d := range c.Roster.Departments() {
-		if d.Kind.Decides() {
-			seen[d.ID] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(seen))
 }

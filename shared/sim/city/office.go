@@ -96,12 +96,18 @@ func (x *desk) do(t *approval.Task, cmd approval.Command, then func(*approval.Is
 	x.y.act(x.at, t.Issue, actor, cmd, then)
 }
 
+// spend takes time of the officer's day.
+func (x *desk) spend(work float64) {
+	x.left -= work
+	x.y.used[roster.DepartmentID(x.actor.Unit)] += work
+}
+
 func (x *desk) handle(t *approval.Task) {
 	s := &t.SignOff
 	key := noteKey{t.Issue, s.N, len(s.Earlier)}
 	if s.Assignee == "" {
 		if x.left >= claimWork {
-			x.left -= claimWork
+			x.spend(claimWork)
 			x.take(t, key)
 		}
 		return
@@ -118,23 +124,25 @@ func (x *desk) handle(t *approval.Task) {
 	if s.Extension != nil && s.Extension.Answer == "" {
 		return // the lead owes a word
 	}
-	work := x.y.City.work(x.y.issues[t.Issue], s.N)
+	work := x.y.City.work(x.y.part(t.Issue, s.N))
 	if x.left < min(work, x.y.City.officers[x.actor.Person]) {
 		return
 	}
-	x.left -= work
+	x.spend(work)
 	x.decide(t, key)
 }
 
 func (y *Year) study(t *approval.Task, key noteKey) int {
-	return y.City.study(y.issues[t.Issue], key.n, key.attempt, t.SignOff.Limit)
+	k, n := y.part(t.Issue, key.n)
+	return y.City.study(k, n, key.attempt, t.SignOff.Limit)
 }
 
 // take looks at a new task: it is claimed, and studied from then on; or it is found
 // to be another department's, one's own affair, or incomplete.
 func (x *desk) take(t *approval.Task, key noteKey) {
 	a, s := &x.y.City.Assumed, &t.SignOff
-	r := x.y.City.dice.roll(forIssue, x.y.issues[t.Issue], key.n, key.attempt)
+	k, n := x.y.part(t.Issue, key.n)
+	r := x.y.City.dice.roll(forIssue, k, n, key.attempt)
 	recuse, transfer, back, supplement := r.Float64(), r.Float64(), r.Float64(), r.Float64()
 	switch {
 	case s.Handover != nil && s.Handover.Back == nil && back < a.SentBack:
@@ -202,8 +210,8 @@ func (x *desk) extend(t *approval.Task, ready calendar.Date) {
 // decide answers a task that has been studied.
 func (x *desk) decide(t *approval.Task, key noteKey) {
 	a, s := &x.y.City.Assumed, &t.SignOff
-	k := x.y.issues[t.Issue]
-	r := x.y.City.dice.roll(forAnswer, k, key.n, key.attempt)
+	k, n := x.y.part(t.Issue, key.n)
+	r := x.y.City.dice.roll(forAnswer, k, n, key.attempt)
 	object, onTerms, days := r.Float64(), r.Float64(), a.DutyDays[0]+r.IntN(a.DutyDays[1]-a.DutyDays[0]+1)
 	reason := ""
 	if x.d > s.Due.On {
@@ -248,10 +256,11 @@ func (y *Year) lead(d calendar.Date, now time.Time, department roster.Department
 		return
 	}
 	actor := approval.Actor{Person: people[0].ID, Role: roster.Lead, Unit: string(department)}
-	for k := range tasks {
-		t := &tasks[k]
+	for at := range tasks {
+		t := &tasks[at]
 		s := &t.SignOff
-		r := y.City.dice.roll(forTier, y.issues[t.Issue], s.N, int(d))
+		k, n := y.part(t.Issue, s.N)
+		r := y.City.dice.roll(forTier, k, n, int(d))
 		if e := s.Extension; t.Added == nil && e != nil && e.Answer == "" && s.State == approval.Open {
 			now = now.Add(time.Minute)
 			answer := approval.AnswerExtension{SignOff: s.N, Answer: approval.ExtensionGranted}
@@ -260,8 +269,8 @@ func (y *Year) lead(d calendar.Date, now time.Time, department roster.Department
 			}
 			y.act(now, t.Issue, actor, answer, nil)
 		}
-		for n := range s.Notices {
-			if notice := &s.Notices[n]; t.Added == nil && (notice.State == approval.NoticeIssued || notice.State == approval.NoticeSentBack) && chance(r, 0.7) {
+		for at := range s.Notices {
+			if notice := &s.Notices[at]; t.Added == nil && (notice.State == approval.NoticeIssued || notice.State == approval.NoticeSentBack) && chance(r, 0.7) {
 				now = now.Add(time.Minute)
 				y.act(now, t.Issue, actor, approval.ReplyNotice{K: notice.K, Text: "已督促承办人加快办理，近日办结"}, nil)
 			}
@@ -292,7 +301,8 @@ func (y *Year) duties(ctx context.Context, d calendar.Date, now time.Time, depar
 		now = now.Add(time.Minute)
 		// Each in turn, as some may have to stand aside.
 		actor := approval.Actor{Person: there[(o.SignOff+int(d))%len(there)], Role: roster.Officer, Unit: string(department)}
-		roll := y.City.dice.roll(forDuty, y.issues[o.Issue], o.SignOff, o.DutyRef.Duty, int(d))
+		k, n := y.part(o.Issue, o.SignOff)
+		roll := y.City.dice.roll(forDuty, k, n, o.DutyRef.Duty, int(d))
 		switch late := y.City.Calendar.WorkingDays(o.By, d); {
 		case o.Report != nil:
 			y.act(now, o.Issue, actor, approval.Meet{SignOff: o.SignOff, Duty: o.DutyRef.Duty, Evidence: "现场核查，已落实"}, nil)

@@ -3,7 +3,6 @@ package city
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"lianban/shared/approval"
@@ -15,31 +14,6 @@ import (
 type seat struct {
 	actor     approval.Actor
 	districts []roster.DistrictCode
-}
-
-// tiers are the general branches, each with its district, and the headquarters.
-func (c *City) tiers() []seat {
-	var seats []seat
-	var whole []roster.DistrictCode
-	for _, d := range c.Roster.Districts() {
-		if d.Level == roster.LevelDistrict {
-			whole = append(whole, d.Code)
-		}
-	}
-	for _, b := range c.Roster.Branches() {
-		switch b.Tier {
-		case roster.TierHeadquarters:
-			seats = append(seats, seat{approval.Actor{Person: b.SecretaryID, Role: roster.Headquarters, Unit: string(b.ID)}, whole})
-		case roster.TierGeneralBranch:
-			at := slices.IndexFunc(c.Roster.Branches(), func(x roster.Branch) bool { return x.Tier == roster.TierBranch && x.Parent == b.ID })
-			if at < 0 {
-				continue
-			}
-			project, _ := c.Roster.Project(c.Roster.Branches()[at].Projects[0])
-			seats = append(seats, seat{approval.Actor{Person: b.SecretaryID, Role: roster.GeneralBranch, Unit: string(b.ID)}, []roster.DistrictCode{project.District}})
-		}
-	}
-	return seats
 }
 
 // tier is the day of a general branch or of the headquarters: it looks at the open
@@ -73,14 +47,19 @@ func (y *Year) tier(ctx context.Context, d calendar.Date, s seat) error {
 // judge rules on objections, gives disputed tasks to a department and rechecks
 // replies to notices.
 func (y *Year) judge(i *approval.Issue, d calendar.Date, at time.Time, actor approval.Actor) {
-	rules, a, k := y.Service.Rules(), &y.City.Assumed, y.issues[i.ID]
-	for n := range i.SignOffs {
-		s := &i.SignOffs[n]
-		r := y.City.dice.roll(forTier, k, s.N, len(s.Earlier), 1)
+	rules, a := y.Service.Rules(), &y.City.Assumed
+	for m := range i.SignOffs {
+		s := &i.SignOffs[m]
+		k, n := y.part(i.ID, s.N)
+		opened := calendar.Date(0)
+		if i.Consultation != nil {
+			opened = calendar.Of(i.Consultation.OpenedAt) // anew at the next tier
+		}
+		r := y.City.dice.roll(forTier, k, n, len(s.Earlier), int(opened))
 		after, outcome, owner := days(r, 1, a.RuleMean), r.Float64(), r.Float64()
 		switch {
 		case s.State == approval.Objection && rules.RulesOn(i, actor) && i.Counts(s):
-			if y.City.Calendar.WorkingDays(calendar.Of(i.Consultation.OpenedAt), d) >= after {
+			if y.City.Calendar.WorkingDays(opened, d) >= after {
 				rule := approval.Rule{SignOff: s.N, Outcome: approval.Revise, Reason: "请修改方案后重新提交"}
 				switch {
 				case outcome < a.SetAside:
@@ -98,9 +77,9 @@ func (y *Year) judge(i *approval.Issue, d calendar.Date, at time.Time, actor app
 			}
 			y.act(at, i.ID, actor, approval.Assign{SignOff: s.N, To: to, Reason: "经协商，由该部门承办"}, nil)
 		}
-		for m := range s.Notices {
-			if notice := &s.Notices[m]; notice.State == approval.NoticeReplied && rules.Holds(i, actor, notice.Tier) {
-				ok := chance(y.City.dice.roll(forTier, k, s.N, notice.K, len(notice.Replies), 2), a.NoticeOK)
+		for w := range s.Notices {
+			if notice := &s.Notices[w]; notice.State == approval.NoticeReplied && rules.Holds(i, actor, notice.Tier) {
+				ok := chance(y.City.dice.roll(forTier, k, n, notice.K, len(notice.Replies)), a.NoticeOK)
 				text := "回复属实，请抓紧办结"
 				if !ok {
 					text = "未写明办结时间，请重新回复"

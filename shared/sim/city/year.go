@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lianban/shared/approval"
@@ -15,9 +16,23 @@ import (
 	"lianban/shared/sim"
 )
 
+// Way is how a branch asks for what an issue needs.
+type Way string
+
+const (
+	// InParallel (并联) raises one issue with all of its parts: the rules ask everybody
+	// at once whose part waits for no other.
+	InParallel Way = "parallel"
+	// OneByOne (逐项串联) is what was usual before: each part is an issue of its own, which
+	// the branch raises when the one before has been granted, in an order that keeps
+	// all prerequisites. It goes through the same rules, desks and clocks.
+	OneByOne Way = "one_by_one"
+)
+
 // Year plays a city's year.
 type Year struct {
 	City    *City
+	Way     Way // InParallel when empty
 	Service *approval.Service
 	World   sim.World
 	Clock   *sim.Clock
@@ -25,22 +40,43 @@ type Year struct {
 	// days have passed.
 	Progress func(done, all int)
 
-	issues  map[approval.IssueID]int // which arrival an issue is
-	ids     []approval.IssueID       // by arrival, once raised
+	issues  map[approval.IssueID]share
+	cases   []course // by arrival
 	queue   agenda
 	made    int
 	own     map[roster.PersonID][]approval.IssueID // what a secretary still has to look after
 	notes   map[noteKey]calendar.Date              // by when an officer means to have studied a part
 	left    map[roster.PersonID]float64            // what an officer has left of a day
+	used    map[roster.DepartmentID]float64        // what officers have spent on answers, in tasks
 	handled Played
+}
+
+// share is which arrival an issue belongs to, and which of its parts it is; 0: all.
+type share struct{ arrival, part int }
+
+// course is how an arrival fares.
+type course struct {
+	ids  []approval.IssueID // one, or one for each part that has been raised
+	asks bool               // the next part is about to be raised
+}
+
+// part names a sign-off by its arrival and the part of it.
+func (y *Year) part(id approval.IssueID, n int) (arrival, part int) {
+	s := y.issues[id]
+	if s.part > 0 {
+		n = s.part
+	}
+	return s.arrival, n
 }
 
 // Played says what happened in a year.
 type Played struct {
-	Raised   int            // issues
+	Raised   int            // issues that arrived and were raised, in part or whole
+	Issues   int            // issues on record: one by one there is one for each part
+	SignOffs int            // that were asked for
 	Acts     map[string]int // that people carried out, by what they did
 	Refused  map[string]int // that the rules refused, because the matter had moved on since they looked
-	Ended    int            // issues that are concluded, confirmed or withdrawn
+	Ended    int            // issues on record that are concluded, confirmed or withdrawn
 	Until    time.Time      // the moment at which the play ended
 	Complete bool           // false: it was stopped before the end of the year
 	Heads    string         // SHA-256 over the heads of all audit trails, in the order of raising
@@ -85,8 +121,8 @@ func (y *Year) at(moment time.Time, do func(ctx context.Context) error) {
 // does, until the year is over. When the context ends before, it stops between two
 // moments and says so in what it answers; everything done until then stands.
 func (y *Year) Play(ctx context.Context) (Played, error) {
-	y.issues, y.own = map[approval.IssueID]int{}, map[roster.PersonID][]approval.IssueID{}
-	y.ids = make([]approval.IssueID, len(y.City.Arrivals))
+	y.issues, y.own = map[approval.IssueID]share{}, map[roster.PersonID][]approval.IssueID{}
+	y.cases, y.used = make([]course, len(y.City.Arrivals)), map[roster.DepartmentID]float64{}
 	y.notes, y.left = map[noteKey]calendar.Date{}, map[roster.PersonID]float64{}
 	y.handled = Played{Acts: map[string]int{}, Refused: map[string]int{}}
 	y.arrive(0)
@@ -105,18 +141,19 @@ func (y *Year) Play(ctx context.Context) (Played, error) {
 // sum looks at how the issues stand.
 func (y *Year) sum(ctx context.Context) error {
 	heads := sha256.New()
-	for _, id := range y.ids {
-		if id == "" {
-			continue
+	for k := range y.cases {
+		for _, id := range y.cases[k].ids {
+			issue, err := y.Service.Store().Issue(ctx, id)
+			if err != nil {
+				return fmt.Errorf("look at issue %d: %w", k+1, err)
+			}
+			y.handled.Issues++
+			y.handled.SignOffs += len(issue.SignOffs)
+			if issue.Status.Ended() {
+				y.handled.Ended++
+			}
+			fmt.Fprintf(heads, "%s %s\n", id, issue.Head)
 		}
-		issue, err := y.Service.Store().Issue(ctx, id)
-		if err != nil {
-			return err
-		}
-		if issue.Status.Ended() {
-			y.handled.Ended++
-		}
-		fmt.Fprintf(heads, "%s %s\n", id, issue.Head)
 	}
 	y.handled.Heads = hex.EncodeToString(heads.Sum(nil))
 	return nil
@@ -159,16 +196,45 @@ func (y *Year) arrive(k int) {
 	a := &y.City.Arrivals[k]
 	y.at(a.At, func(ctx context.Context) error {
 		y.arrive(k + 1)
-		petition := a.Petition
-		issue, _, err := y.Service.Create(ctx, approval.Raise{Petition: &petition}, approval.Call{Actor: a.By})
-		if err != nil {
-			return fmt.Errorf("raise issue %d: %w", k+1, err)
-		}
 		y.handled.Raised++
-		y.issues[issue.ID], y.ids[k] = k, issue.ID
-		y.own[a.By.Person] = append(y.own[a.By.Person], issue.ID)
-		return nil
+		if y.Way == OneByOne {
+			return y.raise(ctx, k, a.order[0])
+		}
+		return y.raise(ctx, k, 0)
 	})
+}
+
+// raise raises an arrival, or one part of it.
+func (y *Year) raise(ctx context.Context, k, part int) error {
+	a := &y.City.Arrivals[k]
+	petition := a.Petition
+	if part > 0 {
+		petition = a.alone(part)
+	}
+	issue, _, err := y.Service.Create(ctx, approval.Raise{Petition: &petition}, approval.Call{Actor: a.By})
+	if err != nil {
+		return fmt.Errorf("raise issue %d, part %d: %w", k+1, part, err)
+	}
+	y.issues[issue.ID] = share{k, part}
+	y.cases[k].ids, y.cases[k].asks = append(y.cases[k].ids, issue.ID), false
+	y.own[a.By.Person] = append(y.own[a.By.Person], issue.ID)
+	return nil
+}
+
+// follow plans to raise the part after the one that an issue is, and reports whether
+// there is one. A part that was refused ends the case.
+func (y *Year) follow(i *approval.Issue, at time.Time) bool {
+	s := y.issues[i.ID]
+	c, order := &y.cases[s.arrival], y.City.Arrivals[s.arrival].order
+	next := slices.Index(order, s.part) + 1
+	if s.part == 0 || i.Verdict != approval.Agreed || next == len(order) {
+		return false
+	}
+	if next == len(c.ids) && !c.asks {
+		c.asks = true
+		y.at(at, func(ctx context.Context) error { return y.raise(ctx, s.arrival, order[next]) })
+	}
+	return true
 }
 
 // day plans a working day, and the next one after it: who looks at what, and when.
@@ -182,10 +248,10 @@ func (y *Year) day(d calendar.Date) {
 		y.day(y.City.Calendar.After(d, 1))
 		return y.branches(ctx, d)
 	})
-	for k, department := range y.City.departments() {
+	for k, department := range y.City.offices {
 		y.at(morning.Add(time.Duration(30+k%20)*time.Minute), func(ctx context.Context) error { return y.office(ctx, d, department) })
 	}
-	for k, tier := range y.City.tiers() {
+	for k, tier := range y.City.seats {
 		y.at(morning.Add(6*time.Hour+time.Duration(k)*time.Minute), func(ctx context.Context) error { return y.tier(ctx, d, tier) })
 	}
 }

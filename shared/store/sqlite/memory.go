@@ -21,6 +21,11 @@ type memory struct {
 // A process that is killed before leaves nothing of them.
 func InMemory() Option { return func(f *File) { f.memory = &memory{journal: engine.NewMemJournal()} } }
 
+// Discard has Close write nothing of what is in memory.
+func (f *File) Discard() {
+	f.memory = &memory{table: store.NewMemory(nil), journal: engine.NewMemJournal()}
+}
+
 // memoryJournal remembers the definitions, which a journal does not list.
 type memoryJournal struct {
 	*engine.MemJournal
