@@ -286,6 +286,21 @@ func stories() []story {
 			{"2026-03-16 10:00", water, approval.Grant{SignOff: 3}},
 			{"2026-03-16 15:00", secretary, confirm},
 		}},
+		{"consultation_vote_by_link", approval.Confirmed, []act{ // a village committee without an account has a voice; its first link is lost
+			{"2026-03-09 09:00", secretary, raise(parties("cc-water", "cc-transport"))},
+			{"2026-03-10 09:00", water, object(1)},
+			{"2026-03-10 09:30", transport, approval.Grant{SignOff: 2}},
+			{"2026-03-10 10:00", generalBranch, withVillage(meeting("2026-03-10 14:00", "2026-03-12"))},
+			{"2026-03-10 10:05", generalBranch, approval.Invite{Attendee: 4, Hash: approval.HashLink("lost")}},
+			{"2026-03-10 15:00", water, approval.Cast{Choice: approval.Against}},
+			{"2026-03-11 10:00", transport, approval.Cast{Choice: approval.For}},
+			{"2026-03-11 11:00", generalBranch, approval.Invite{Attendee: 4, Hash: approval.HashLink("second")}},
+			{"2026-03-12 09:00", housing, approval.Cast{Choice: approval.For}},
+			{"2026-03-12 10:00", approval.Outsider, approval.CastByLink{Link: approval.LinkKey{Attendee: 4, Hash: approval.HashLink("second")}, Vote: approval.Cast{Choice: approval.For, Reason: "村民已表决同意"}}},
+			{"2026-03-12 11:00", generalBranch, approval.Minute{Text: "三方赞成、一方反对，表决通过", Present: []int{1, 2, 3, 4}}},
+			{"2026-03-12 15:00", generalBranch, approval.Conclude{Findings: []approval.Finding{{SignOff: 1, Outcome: approval.SetAside}}}},
+			{"2026-03-12 16:00", secretary, confirm},
+		}},
 		{"consultation_referred", approval.Concluded, []act{ // the vote ends with its day, the tier passes it up, which upholds
 			{"2026-03-09 09:00", secretary, raise(parties("cc-water"))},
 			{"2026-03-10 09:00", water, object(1)},
@@ -356,6 +371,15 @@ func onMotion(s approval.Schedule, question string, o approval.Outcome) approval
 	b := *s.Ballot
 	b.Question, b.Motion = question, o
 	s.Ballot = &b
+	return s
+}
+
+// withVillage gives a village committee a vote, as party number 4, and lets two thirds
+// decide.
+func withVillage(s approval.Schedule) approval.Schedule {
+	b := *s.Ballot
+	b.Threshold = approval.TwoThirds
+	s.Ballot, s.Attendees = &b, append(s.Attendees, approval.Attendee{Name: "何村代表", Organisation: "白坭村民委员会", Votes: true})
 	return s
 }
 
