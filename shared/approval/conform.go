@@ -151,6 +151,7 @@ func (t *transition) restate(ground string) error {
 				*s = before
 			case s.Due != before.Due:
 				moved = append(moved, Moved{SignOff: s.N, From: before.Due, To: s.Due})
+				s.Restated = &Restated{before.Due, ground, t.now}
 				t.nudge(s.N)
 			default:
 				watched = append(watched, s.N)

@@ -49,6 +49,9 @@ func TestAHolidayNoticeInMidRoundMovesWhatIsOpenOnRecord(t *testing.T) {
 	if s := g.so(1); s.Due.On != calendar.MustParse("2027-01-06") || s.Due.Provisional || s.Clock == clock {
 		t.Errorf("after the notice: %+v, clock %d", s.Due, s.Clock)
 	}
+	if was := g.so(1).Restated; was == nil || was.From.On != calendar.MustParse("2027-01-04") || !was.From.Provisional || was.Ground != newYear.Number || g.so(2).Restated != nil || g.so(3).Restated != nil {
+		t.Errorf("the task says %+v", was)
+	}
 	if stop := g.so(2).Stops[0]; stop.Until != calendar.MustParse("2027-01-01") {
 		t.Errorf("what the branch was told moved to %s", stop.Until)
 	}

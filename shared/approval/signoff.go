@@ -69,6 +69,7 @@ type SignOff struct {
 	DecidedAt  time.Time   `json:"decidedAt,omitzero"`
 	Stops      []Stop      `json:"stops,omitempty"`
 	Due        Due         `json:"due,omitzero"`
+	Restated   *Restated   `json:"restated,omitempty"` // how a holiday notice moved Due last
 	Light      Light       `json:"light"`
 	Rung       int         `json:"rung,omitempty"`  // rungs as the first release counted them; see adopt
 	Step       Step        `json:"step,omitempty"`  // the rung of the ladder that its clock has come to
@@ -99,6 +100,14 @@ type SignOff struct {
 	Revocation *Revocation `json:"revocation,omitempty"`
 
 	Earlier []Attempt `json:"earlier,omitempty"` // decisions of earlier rounds, and revoked ones
+}
+
+// Restated is what a last day was before a holiday notice moved it or made it firm, so
+// that whoever has the task reads it where the day stands.
+type Restated struct {
+	From   Due       `json:"from"`
+	Ground string    `json:"ground"` // the notice
+	At     time.Time `json:"at"`
 }
 
 // DecisionKind is what a department answered (意见).

@@ -26,7 +26,7 @@
 // The embedded table cn_days.csv holds the days that the State Council's yearly notices took out of
 // the plain week, 2018 to 2026, each with the number of its notice; its head names the sources. A year
 // without a notice is counted Monday to Friday and every answer that rests on it is marked provisional:
-// from 2027-01-01 on until [Calendar.With] is given that year's notice (which [ParseNotice]
+// from 2027-01-01 on until [Calendar.With] is given that year's notice (which [Calendar.ReadNotice]
 // reads as it is pasted), and likewise before 2018-01-01, whose
 // notices are not in the table. A notice may reach back into December of the year before (2022-12-31 is
 // in the notice for 2023), so the last days of the last known year can still change although they are not

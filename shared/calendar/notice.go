@@ -36,7 +36,8 @@ type Notice struct {
 	Number string `json:"number"`
 	// Year is the year the notice settles: its days are no longer provisional. Zero means the year of its last day.
 	Year int `json:"year"`
-	// Amends is the number of the notice whose days, as they now stand, this one may replace or take back; "" for none.
+	// Amends is the number of the notice whose days, as they now stand, by it or by those that amended it before, this
+	// one may replace or take back; "" for none.
 	Amends string `json:"amends,omitzero"`
 	// Days are the days it names. They lie in Year or in December of the year before.
 	Days []Day `json:"days"`
@@ -120,7 +121,7 @@ func (c *Calendar) take(n Notice) (faults []error) {
 			continue
 		}
 		at, taken := c.find(d.Date)
-		if taken && (n.Amends == "" || c.days[at].Notice != n.Amends) {
+		if taken && (n.Amends == "" || !c.amends(c.days[at].Notice, n.Amends)) {
 			fault("%s is already a %s by notice %q, which this one does not amend", d.Date, c.days[at].Kind, c.days[at].Notice)
 			continue
 		}
@@ -147,6 +148,22 @@ func (c *Calendar) take(n Notice) (faults []error) {
 	}
 	c.notices = append(c.notices, n)
 	return faults
+}
+
+// amends reports whether a notice is the other one, or amended it, at however many
+// removes.
+func (c *Calendar) amends(number, other string) bool {
+	for range len(c.notices) + 1 {
+		if number == other {
+			return true
+		}
+		at := slices.IndexFunc(c.notices, func(n Notice) bool { return n.Number == number })
+		if at < 0 || c.notices[at].Amends == "" {
+			return false
+		}
+		number = c.notices[at].Amends
+	}
+	return false
 }
 
 // header is the first line of a table of notices.

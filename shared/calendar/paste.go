@@ -46,8 +46,8 @@ func (e *NoticeError) Error() string {
 // contradicts itself: a weekday that is not the date's, a count (共N天) that is not the
 // span's, a working day (上班) from Monday to Friday, a day named twice, an item left out.
 // Sentences that it does not understand set no day and come back as doubts, as do
-// holidays that are missing or new: somebody has to read those. Notices that amend a
-// running year are worded freely, and are not read here.
+// holidays that are missing or new: somebody has to read those. Notices that change a
+// running year are for [Calendar.ReadNotice].
 func ParseNotice(text string) (Notice, []Doubt, error) {
 	r := &reader{}
 	if n := utf8.RuneCountInString(text); n > noticeRunes {
@@ -163,17 +163,25 @@ func (r *reader) title(text string) string {
 	return titleWords.ReplaceAllString(text, "")
 }
 
-// number finds the document's number, and takes it out.
+// number finds the document's number, which is usually of the year before, and takes
+// it out.
 func (r *reader) number(text string) string {
+	for _, m := range numberWords.FindAllStringSubmatch(text, -1) {
+		if year, _ := strconv.Atoi(m[1]); r.notice.Year != 0 && year != r.notice.Year-1 {
+			r.doubt(m[0], "放假安排通常在上一年印发，请核对文号的年份。", "A notice is usually issued in the year before; check the number's year.")
+		}
+	}
+	return r.issued(text)
+}
+
+// issued finds the document's number, and takes it out.
+func (r *reader) issued(text string) string {
 	for _, m := range numberWords.FindAllStringSubmatch(text, -1) {
 		number := "国办发明电〔" + m[1] + "〕" + m[2] + "号"
 		if r.notice.Number != "" && r.notice.Number != number {
 			r.fault(m[0], "文中有两个文号。", "There are two numbers.")
 		}
 		r.notice.Number = number
-		if year, _ := strconv.Atoi(m[1]); r.notice.Year != 0 && year != r.notice.Year-1 {
-			r.doubt(m[0], "放假安排通常在上一年印发，请核对文号的年份。", "A notice is usually issued in the year before; check the number's year.")
-		}
 	}
 	if r.notice.Number == "" {
 		r.fault("", "没有找到文号“国办发明电〔……〕……号”，请连同文号一并粘贴。", "The number 国办发明电〔…〕…号 is missing; paste it with the notice.")
@@ -252,7 +260,7 @@ func (r *reader) date(words string, m []string, before Date) (Date, bool) {
 	if m[3] == "" {
 		return d, true
 	}
-	for note := range strings.SplitSeq(m[3], "、") {
+	for note := range strings.SplitSeq(strings.ReplaceAll(m[3], "，", "、"), "、") {
 		if w := weekdayWords.FindStringSubmatch(note); w != nil {
 			if want := weekdayName(d); w[1] != want {
 				r.fault(words, "%[1]s 是周%[2]s，文中写作“%[3]s”。", "%[1]s is a %[4]s, the notice says %[3]q.", d, want, note, d.Weekday())

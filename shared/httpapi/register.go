@@ -39,7 +39,7 @@ type TransferOrder struct {
 
 // HolidayOrder is a notice: its text as published, or its days one by one.
 type HolidayOrder struct {
-	Text   string           `json:"text,omitempty" doc:"The notice, pasted whole. Nothing else is then given."`
+	Text   string           `json:"text,omitempty" doc:"The notice, pasted whole: the yearly one, or one that changes a holiday of a year entered before. Nothing else is then given."`
 	Number string           `json:"number,omitempty" doc:"The notice's number 文号."`
 	Year   int              `json:"year,omitempty"`
 	Amends string           `json:"amends,omitempty" doc:"The number of the notice whose days it may replace."`
@@ -206,7 +206,7 @@ func readsRegister(a approval.Actor) error {
 }
 
 // draft turns a proposal into the register's.
-func (p ProposeChange) draft() (register.Draft, error) {
+func (p ProposeChange) draft(c *calendar.Calendar) (register.Draft, error) {
 	d := register.Draft{Title: p.Title, Reason: p.Reason, Ground: p.Ground, On: p.On, Order: register.Order{Roster: p.Roster}}
 	for _, t := range p.Transfers {
 		order := catalog.Transfer{District: roster.DistrictCode(t.District), To: roster.DepartmentID(t.To), MovesOpen: t.MovesOpen}
@@ -216,7 +216,7 @@ func (p ProposeChange) draft() (register.Draft, error) {
 		d.Order.Transfers = append(d.Order.Transfers, order)
 	}
 	if p.Holidays != nil {
-		notice, err := p.Holidays.notice()
+		notice, err := p.Holidays.notice(c)
 		if err != nil {
 			return d, err
 		}
@@ -225,7 +225,7 @@ func (p ProposeChange) draft() (register.Draft, error) {
 	return d, nil
 }
 
-func (h HolidayOrder) notice() (calendar.Notice, error) {
+func (h HolidayOrder) notice(c *calendar.Calendar) (calendar.Notice, error) {
 	if h.Text == "" {
 		n := calendar.Notice{Number: h.Number, Year: h.Year, Amends: h.Amends}
 		for _, d := range h.Days {
@@ -236,7 +236,7 @@ func (h HolidayOrder) notice() (calendar.Notice, error) {
 	if h.Number != "" || h.Year != 0 || h.Amends != "" || len(h.Days) > 0 {
 		return calendar.Notice{}, &fault{kind: kindInvalid, field: "holidays", text: text("请只填写通知全文，或者逐项填写文号、年份和日期。", "Give the notice's text, or its number, year and days, not both.")}
 	}
-	n, doubts, err := calendar.ParseNotice(h.Text)
+	n, doubts, err := c.ReadNotice(h.Text)
 	if e, ok := errors.AsType[*calendar.NoticeError](err); ok {
 		return n, unread(e.Faults)
 	}
@@ -330,7 +330,7 @@ func (s *server) listEntries(ctx context.Context, in *PageIn) (*PageOut[Register
 }
 
 func (s *server) proposeChange(ctx context.Context, in *proposeIn) (*ChangeOut, error) {
-	draft, err := in.Body.draft()
+	draft, err := in.Body.draft(s.service.Rules().Calendar)
 	if err != nil {
 		return nil, err
 	}
@@ -346,7 +346,7 @@ func (s *server) previewChange(ctx context.Context, in *previewIn) (*one[ChangeP
 	if c := callOf(ctx); c.actor.Role != roster.Administrator {
 		return nil, readsRegister(approval.Actor{})
 	}
-	draft, err := in.Body.draft()
+	draft, err := in.Body.draft(s.service.Rules().Calendar)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,13 @@ type Due struct {
 	RemainingWorkingDays int           `json:"remainingWorkingDays" doc:"Working days after asOf until the last day, inclusive; 0 on the last day, negative when overdue."`
 }
 
+// Restated is what a last day was before a holiday notice moved it 到期日变更.
+type Restated struct {
+	From   Due       `json:"from"`
+	Ground string    `json:"ground" doc:"The notice."`
+	At     time.Time `json:"at"`
+}
+
 // ItemRef names an approval item.
 type ItemRef struct {
 	No   int  `json:"no"`
@@ -171,6 +178,7 @@ type SignOff struct {
 	Decision   *Decision     `json:"decision,omitempty" doc:"Of one that is still open: the approval waits for a binding signature after it."`
 	Supplement *Request      `json:"supplement,omitempty"`
 	MayExtend  int           `json:"mayExtendBy,omitempty" doc:"The days by which the rule of the limit lets it be extended, in the limit's unit; absent when it does not."`
+	Restated   *Restated     `json:"restated,omitempty" doc:"How a holiday notice moved the last day, or made it firm; the last time that one did."`
 	Extension  *Extension    `json:"extension,omitempty"`
 	Ruling     *Ruling       `json:"ruling,omitempty"`
 	Duties     []Duty        `json:"duties" doc:"What the approval left to be verified."`
@@ -520,6 +528,9 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 	if !s.Due.On.IsZero() {
 		due := v.due(s.Due)
 		out.Due = &due
+		if r := s.Restated; r != nil {
+			out.Restated = &Restated{v.due(r.From), r.Ground, r.At}
+		}
 	}
 	out.Supplement = v.request(s.Request)
 	if h := s.Handover; h != nil {

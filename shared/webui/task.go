@@ -24,6 +24,7 @@ type dueView struct {
 	On, Left    string
 	Late        bool
 	Provisional bool
+	Was         string // how a holiday notice moved it, in words
 }
 
 func (v *visit) due(d approval.Due, unit calendar.Unit) dueView {
@@ -88,6 +89,12 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 	}
 	if s.State.Asked() {
 		t.Due = v.due(s.Due, s.Limit.Unit)
+		if r := s.Restated; r != nil && t.Due.On != "" {
+			t.Due.Was = v.t("due.firm", r.Ground)
+			if r.From.On != s.Due.On {
+				t.Due.Was = v.t("due.was", v.date(r.From.On), r.Ground)
+			}
+		}
 	}
 	if has := v.Service.Rules().Claimed(s); has != "" {
 		t.Assignee = v.person(has)
