@@ -26,6 +26,7 @@ type Added struct {
 	K          int                 `json:"k"`          // 1.. within the sign-off
 	Department roster.DepartmentID `json:"department"` // whose officers answer
 	Person     roster.PersonID     `json:"person,omitempty"`
+	Left       roster.PersonID     `json:"left,omitempty"` // the colleague who was asked and is no officer of the department any more
 	When       AddedWhen           `json:"when"`
 	Binding    bool                `json:"binding,omitempty"`
 	Question   string              `json:"question"`
@@ -285,6 +286,9 @@ func (c AnswerAdded) apply(t *transition) error {
 	}
 	a = t.added(c.SignOff, c.K, func(a *Added) {
 		a.State, a.Opinion, a.Reason, a.AnsweredBy, a.AnsweredAt = AddedAnswered, c.Opinion, c.Reason, t.actor, t.now
+		if a.Left != "" && a.Department == s.Department {
+			a.Person = t.actor.Holder() // who may be asked again
+		}
 	})
 	t.event(EvAnswerAdded, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(s.State), string(s.State), c.Reason
@@ -302,6 +306,9 @@ func (t *transition) signs(s *SignOff, a *Added) error {
 	if t.actor.Role != roster.Officer || t.actor.Unit != string(a.Department) || a.Person != "" && t.actor.Holder() != a.Person {
 		name := t.signer(a)
 		return refuse(Forbidden, "", "该加签由%[1]s办理。", "This added signature is for %[2]s.", name.ZH, name.EN)
+	}
+	if by := t.actor.Holder(); a.Left != "" && a.Department == s.Department && (by == s.Assignee || by == a.By.Holder()) {
+		return refuse(Forbidden, "", "原加签人已不在岗，该加签由本部门经办人以外的承办人办理。", "Who was asked is no officer any more; an officer of the department signs who does not handle the task.")
 	}
 	if t.barred(s) {
 		return refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由其他承办人加签。", "You have an interest in this issue and must stand aside; another officer signs it.")
@@ -447,7 +454,7 @@ func (t *transition) lapse() {
 		s := &t.issue.SignOffs[k]
 		for j := range s.Added {
 			a := &s.Added[j]
-			if a.open() && (t.issue.Status.Ended() || s.State == Void || s.State == Denied || a.Person == "" && a.Department == s.Department) {
+			if a.open() && (t.issue.Status.Ended() || s.State == Void || s.State == Denied || a.Person == "" && a.Left == "" && a.Department == s.Department) {
 				t.added(s.N, a.K, func(a *Added) { a.State = AddedLapsed })
 			}
 		}

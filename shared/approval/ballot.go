@@ -215,7 +215,8 @@ func (t *transition) voter() (int, error) {
 	}
 	k := 0
 	for j := range con.Meeting.Attendees {
-		if a := &con.Meeting.Attendees[j]; !a.Outsider() && a.Unit == t.actor.Unit {
+		// Of several places that departments left to one, it votes by the one that has a vote.
+		if a := &con.Meeting.Attendees[j]; !a.Outsider() && a.Unit == t.actor.Unit && (k == 0 || a.Votes && !con.Meeting.Attendees[k-1].Votes) {
 			k = j + 1
 		}
 	}

@@ -9,22 +9,29 @@ import (
 )
 
 // Conform (衔接) brings an issue into line with the register as the rules know it:
-// tasks of a department that is gone pass to its successor, tasks whose
-// competence moved together with its open cases go along, and last days follow
-// the calendar. Only the machine does it; where nothing has moved, nothing is
+// tasks of a department that is gone pass to its successor, and so does its place
+// in a consultation; tasks whose competence moved together with its open cases go
+// along; what was with somebody who is no officer of the department any more is the
+// department's; and last days follow the calendar. Only the machine does it; where nothing has moved, nothing is
 // committed, so that it may come as often as it likes.
 //
 // A clock never starts anew with it, and who has claimed a task keeps it when the
 // post has moved along.
 type Conform struct{ Ground string } // the document the change rests on
 
-// Followed is one task that went to another department with its competence.
+// Followed is one task that went to another department with its competence, or that is
+// the department's because who had it is no officer of it any more.
 type Followed struct {
 	SignOff int                 `json:"signOff"`
 	From    roster.DepartmentID `json:"from"`
 	To      roster.DepartmentID `json:"to"`
-	Added   int                 `json:"added,omitempty"` // of an added signature: its number
-	Duty    int                 `json:"duty,omitempty"`  // of a duty that is checked: its number
+	Added   int                 `json:"added,omitempty"`  // of an added signature: its number
+	Duty    int                 `json:"duty,omitempty"`   // of a duty that is checked: its number
+	Person  roster.PersonID     `json:"person,omitempty"` // who had it, or was asked to sign; From and To are the department
+	// Party is the number of an attendee of the consultation; Mute: the successor has
+	// another place there, by which it votes.
+	Party int  `json:"party,omitempty"`
+	Mute  bool `json:"mute,omitempty"`
 }
 
 // followDuties is how many duties, at the most and near enough, one commit gives to
@@ -47,15 +54,19 @@ func (c Conform) apply(t *transition) error {
 			duties += len(moved)
 			followed = append(followed, moved...)
 		}
-		if s.State.Final() {
-			continue
-		}
-		if to := t.heir(s); to != s.Department {
-			followed = append(followed, Followed{SignOff: s.N, From: s.Department, To: to})
-			t.follow(s.N, to)
+		if !s.State.Final() {
+			if to := t.heir(s); to != s.Department {
+				followed = append(followed, Followed{SignOff: s.N, From: s.Department, To: to})
+				t.follow(s.N, to)
+			}
+			if s.Assignee != "" && t.Claimed(s) == "" {
+				was := t.free(t.touch(s.N))
+				followed = append(followed, Followed{SignOff: s.N, From: s.Department, To: s.Department, Person: was})
+			}
 		}
 		followed = append(followed, t.followAdded(s.N)...)
 	}
+	followed = append(followed, t.followParties()...)
 	if followed != nil {
 		t.event(EvFollow, func(e *Event) {
 			e.Before, e.After, e.Ground = string(t.issue.Status), string(t.issue.Status), c.Ground
@@ -75,6 +86,9 @@ func (t *transition) heir(s *SignOff) roster.DepartmentID {
 	}
 	if s.Handover == nil { // what was handed over by hand stays where it was put
 		if to, moved := t.Catalog.MovedTo(s.Item, t.issue.District, t.today); moved {
+			if acting, ok := t.Roster.SuccessorFor(to, int(s.Item)); ok {
+				return acting // what it moved to may have been merged since
+			}
 			return to
 		}
 	}

@@ -60,6 +60,11 @@ func (r Rules) DueOf(i Issue, s SignOff, now time.Time) Due {
 	return s.Due
 }
 
+// ComesAt is when something happens next to a sign-off by itself; zero: never.
+func (r Rules) ComesAt(i Issue, n int, now time.Time) time.Time {
+	return r.at(i, now).comes(i.SignOff(n))
+}
+
 // NextTierAt is when silence takes the sign-off to the next tier.
 func (r Rules) NextTierAt(i *Issue, n int) time.Time { return r.ahead(i, i.SignOff(n)).tierAt }
 

@@ -361,7 +361,7 @@ func faultOf(r approval.Rules, before *approval.Issue, c *approval.Change, route
 			return fmt.Sprintf("sign-off %d is in dispute and %s has claimed it", s.N, s.Assignee)
 		}
 		// What a department receives first, or is to decide anew, counts from that moment; what goes on to another does not.
-		if old := before.SignOff(k + 1); old != nil && !old.Unowned() && len(s.Earlier) == len(old.Earlier) && s.Department != old.Department && (s.OpenedAt != old.OpenedAt || s.Due != old.Due || s.Assignee != "" && s.Assignee != old.Assignee) {
+		if old := before.SignOff(k + 1); old != nil && !old.Unowned() && !old.State.Final() && len(s.Earlier) == len(old.Earlier) && s.Department != old.Department && (s.OpenedAt != old.OpenedAt || s.Due != old.Due || s.Assignee != "" && s.Assignee != old.Assignee) {
 			return fmt.Sprintf("with its department, sign-off %d changed from %+v to %+v", s.N, old, s)
 		}
 		for _, aside := range s.Recused {

@@ -179,10 +179,14 @@ func (c SendBack) apply(t *transition) error {
 	h := *s.Handover
 	h.Back = &Word{c.Reason, t.actor, t.now}
 	s.Handover = &h
-	t.pass(s, h.From)
+	back := h.From
+	if heir, ok := t.Roster.SuccessorFor(back, int(s.Item)); ok {
+		back = heir // it may have been merged meanwhile
+	}
+	t.pass(s, back)
 	t.event(EvSendBack, func(e *Event) {
 		e.SignOff, e.Before, e.After, e.Reason = c.SignOff, string(Open), string(Open), c.Reason
-		e.Detail = detail(map[string]any{"sender": h.To, "department": h.From})
+		e.Detail = detail(map[string]any{"sender": h.To, "department": back})
 	})
 	return nil
 }

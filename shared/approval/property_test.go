@@ -268,6 +268,9 @@ func (w *world) trouble(t *rapid.T) (moves []move) {
 // people do what they like, mostly something that they may.
 func (w *world) people(t *rapid.T) (moves []move) {
 	add := func(a approval.Actor, cmd approval.Command) {
+		if !w.rules.Seated(a, calendar.Of(w.now)) {
+			return // who has left, or gone to another department
+		}
 		moves = append(moves, move{fmt.Sprintf("%s: %T%+v", a.Person, cmd, cmd), func() {
 			if err := w.do(a, cmd); err != nil {
 				if _, ok := err.(*approval.Error); !ok { //nolint:errorlint // the rules answer it bare
@@ -492,13 +495,13 @@ func (w *world) answer() bool {
 				return true
 			}
 			a := officer(s.Department, 1)
-			for _, p := range rules.Roster.People(roster.Officer, string(s.Department)) {
+			for _, p := range w.rules.Roster.People(roster.Officer, string(s.Department)) {
 				if !slices.ContainsFunc(s.Recused, func(r approval.Recusal) bool { return r.Person == p.ID }) {
 					a.Person = p.ID
 				}
 			}
-			if s.Assignee != "" {
-				a.Person = s.Assignee
+			if has := w.rules.Claimed(s); has != "" {
+				a.Person = has
 			}
 			if err := w.do(a, approval.Grant{SignOff: s.N, Reason: "同意"}); err != nil { // a binding signer disagrees
 				w.must(a, approval.Oppose{SignOff: s.N, Ground: "法条", Reason: "加签部门不同意"})
@@ -613,7 +616,7 @@ func TestWhateverHappensThePromisesHold(t *testing.T) {
 		for range rapid.IntRange(1, 120).Draw(t, "steps") {
 			w.wellKept()
 			var moves []move
-			kind := rapid.IntRange(0, 9).Draw(t, "kind")
+			kind := rapid.IntRange(0, 10).Draw(t, "kind")
 			switch {
 			case kind < 3 && w.delivered < len(w.outbox):
 				moves = []move{{"deliver", func() {
@@ -634,6 +637,8 @@ func TestWhateverHappensThePromisesHold(t *testing.T) {
 				}}}
 			case kind == 7 && !w.calm:
 				moves = w.trouble(t)
+			case kind == 8:
+				moves = w.registers(t)
 			default:
 				moves = w.people(t)
 			}

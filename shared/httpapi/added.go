@@ -31,6 +31,7 @@ type Added struct {
 	K          int       `json:"k"`
 	Department Ref       `json:"department" doc:"Whose officers answer."`
 	Person     *Ref      `json:"person,omitempty" doc:"Who is asked by name."`
+	Left       *Ref      `json:"left,omitempty" doc:"Who was asked by name and is no officer of the department any more: another of its officers answers."`
 	When       string    `json:"when" enum:"before,beside,after"`
 	Binding    bool      `json:"binding"`
 	Question   string    `json:"question"`
@@ -90,7 +91,7 @@ func (s *server) cancelAdded(ctx context.Context, in *cancelAddedIn) (*IssueOut,
 
 func (v view) added(a approval.Added) Added {
 	out := Added{
-		K: a.K, Department: v.department(a.Department), Person: v.person(a.Person), When: string(a.When), Binding: a.Binding, Question: a.Question,
+		K: a.K, Department: v.department(a.Department), Person: v.person(a.Person), Left: v.person(a.Left), When: string(a.When), Binding: a.Binding, Question: a.Question,
 		By: v.by(a.By), At: a.At, Light: string(a.Light(v.today)), State: string(a.State), Opinion: string(a.Opinion), Reason: a.Reason,
 		AnsweredAt: a.AnsweredAt,
 	}

@@ -380,14 +380,22 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 	case approval.EvFollow:
 		var parts []string
 		for _, f := range d.Followed {
-			what := key + ".task"
 			switch {
+			case f.Mute:
+				parts = append(parts, v.t(key+".mute", f.Party, v.department(f.To)))
+			case f.Party != 0:
+				parts = append(parts, v.t(key+".party", f.Party, v.department(f.From), v.department(f.To)))
+			case f.Added != 0 && f.Person != "":
+				parts = append(parts, v.t(key+".signer", f.SignOff, v.person(f.Person), v.department(f.To)))
 			case f.Added != 0:
-				what = key + ".added"
+				parts = append(parts, v.t(key+".added", f.SignOff, v.department(f.From), v.department(f.To)))
 			case f.Duty != 0:
-				what = key + ".duty"
+				parts = append(parts, v.t(key+".duty", f.SignOff, v.department(f.From), v.department(f.To)))
+			case f.Person != "":
+				parts = append(parts, v.t(key+".left", f.SignOff, v.person(f.Person), v.department(f.To)))
+			default:
+				parts = append(parts, v.t(key+".task", f.SignOff, v.department(f.From), v.department(f.To)))
 			}
-			parts = append(parts, v.t(what, f.SignOff, v.department(f.From), v.department(f.To)))
 		}
 		out.Text = v.t(key, strings.Join(parts, v.t("list.separator")))
 	case approval.EvRestate:

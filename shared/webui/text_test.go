@@ -143,7 +143,7 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 	has("event.", "consult.convened", "consult.about", "schedule.vote", "vote.open", "conclude_consultation.agreed")
 	has("light.", string(approval.Green), string(approval.Yellow), string(approval.Red))
 	has("start.", string(calendar.Receipt), string(calendar.Acceptance))
-	has("event.", "follow.task", "restate.task", "restate.whole", "restate.consultation", "restate.added", "restate.watched", "restate.duties")
+	has("event.", "follow.task", "follow.added", "follow.duty", "follow.left", "follow.signer", "follow.party", "follow.mute", "restate.task", "restate.whole", "restate.consultation", "restate.added", "restate.watched", "restate.duties")
 	has("stop.", "supplement", "returned", "hearing", "tender", "testing", "expert_review", "public_notice")
 	has("acceptance.", "awaited", "explicit", "implied", "deemed")
 	has("event.", "ask_supplement.until")
