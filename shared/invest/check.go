@@ -128,9 +128,9 @@ func (c *checker) reason(own, zh, en string, args ...any) {
 }
 
 var (
-	sectors = []roster.Sector{roster.Industry, roster.Transit, roster.Infrastructure, roster.WaterWorks, roster.Livelihood}
-	tiers   = []roster.ProjectTier{roster.ProvinceProject, roster.CityProject, roster.DistrictProject}
-	types   = []roster.ProjectType{roster.NewStart, roster.Continuing, roster.Completing, roster.Preparatory}
+	sectors = roster.Sectors()
+	tiers   = roster.ProjectTiers()
+	types   = roster.ProjectTypes()
 )
 
 func goodID(id string) bool {
