@@ -82,5 +82,6 @@
 // [Imagine] replays recorded work through the queues of the departments, as things are and with a limit, a competence, a
 // prerequisite or a department's capacity changed; it says how far the replay is from what was recorded. [Foresee] plays
 // the rest of an open issue from how long comparable cases took that lasted as long as its pieces have already. Both
-// say what they suppose, both need [EnoughN] cases, and neither promises anything.
+// say what they suppose, both need [EnoughN] cases, and neither promises anything. Package eventlog exports what happened for
+// the tools of process mining.
 package saving
