@@ -102,7 +102,7 @@ func (s *server) listWarnings(ctx context.Context, in *warningsIn) (*PageOut[War
 				return nil, err
 			}
 		}
-		general, err := s.generalWarnings(ctx, district)
+		general, err := oversight.General(ctx, s.service, district)
 		if err != nil {
 			return nil, err
 		}
@@ -116,11 +116,13 @@ func (s *server) listWarnings(ctx context.Context, in *warningsIn) (*PageOut[War
 			}
 			items = append(items, out)
 		}
-		missed, err := s.missedWarnings(ctx, v, district)
+		missed, err := oversight.Missed(ctx, s.service, district)
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, missed...)
+		for k := range missed {
+			items = append(items, v.warningsOf(&missed[k])...)
+		}
 	}
 	issues, next, err := s.service.Store().Issues(ctx, approval.IssueQuery{District: district}, approval.Page{Limit: in.Limit, Cursor: cursor})
 	if err != nil {
@@ -134,46 +136,6 @@ func (s *server) listWarnings(ctx context.Context, in *warningsIn) (*PageOut[War
 		items = append(items, v.warningsOf(&issue)...)
 	}
 	return page(c, items, s.cursors.seal(query, next)), nil
-}
-
-// generalWarnings are a district's that belong to no single issue.
-func (s *server) generalWarnings(ctx context.Context, district roster.DistrictCode) ([]oversight.Warning, error) {
-	rules, today := s.service.Rules(), s.service.Today()
-	acts, err := s.service.Lengthenings(ctx, district, oversight.Lately(today))
-	if err != nil {
-		return nil, fmt.Errorf("list what departments did: %w", err)
-	}
-	return append(oversight.OfRoster(rules.Roster, district, today), oversight.OfDepartments(rules, acts, today)...), nil
-}
-
-// missedWarnings are about duties that were missed in issues that have ended, which no
-// list of open issues shows; their checkers' lists do.
-func (s *server) missedWarnings(ctx context.Context, v view, district roster.DistrictCode) ([]Warning, error) {
-	var items []Warning
-	seen := map[approval.IssueID]bool{}
-	for _, d := range v.Roster.Departments() {
-		if d.District != district {
-			continue
-		}
-		missed, err := s.service.MissedDuties(ctx, d.ID)
-		if err != nil {
-			return nil, fmt.Errorf("list the duties that %s checks: %w", d.ID, err)
-		}
-		for _, duty := range missed {
-			if seen[duty.Issue] {
-				continue
-			}
-			seen[duty.Issue] = true
-			issue, err := s.service.Store().Issue(ctx, duty.Issue)
-			if err != nil {
-				return nil, fmt.Errorf("read the issue of a duty: %w", err)
-			}
-			if issue.Status.Ended() {
-				items = append(items, v.warningsOf(&issue)...)
-			}
-		}
-	}
-	return items, nil
 }
 
 // warningsOf are an issue's warnings that the caller looks at.
@@ -221,7 +183,7 @@ func (s *server) disposeRegisterWarning(ctx context.Context, in *disposeRegister
 		return nil, approval.NoWarning()
 	}
 	district := roster.DistrictCode(in.Body.District)
-	today, err := s.generalWarnings(ctx, district)
+	today, err := oversight.General(ctx, s.service, district)
 	if err != nil {
 		return nil, err
 	}

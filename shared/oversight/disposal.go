@@ -50,11 +50,11 @@ func over(r *roster.Roster, w *Warning, actor approval.Actor) bool {
 	})
 }
 
-// may reports whether the actor may dispose of a warning about no single issue in
+// May reports whether the actor may dispose of a warning about no single issue in
 // this way: the tier above handles what is about a branch, the bureau of the area
 // what is about none; the department's lead explains; an overseer finds a false
 // alarm.
-func may(r *roster.Roster, w *Warning, district roster.DistrictCode, as approval.DisposalAs, actor approval.Actor) bool {
+func May(r *roster.Roster, w *Warning, district roster.DistrictCode, as approval.DisposalAs, actor approval.Actor) bool {
 	switch actor.Role {
 	case roster.Overseer:
 		return as == approval.FalseAlarm
@@ -118,7 +118,7 @@ func (d *Disposals) Dispose(ctx context.Context, r *roster.Roster, district rost
 		switch {
 		case k < 0:
 			return state, approval.NoWarning()
-		case !may(r, &today[k], district, made.As, act.Actor):
+		case !May(r, &today[k], district, made.As, act.Actor):
 			return state, approval.DisposedBy()
 		case act.Version != 0:
 			return state, approval.DisposedAlready()

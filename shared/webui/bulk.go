@@ -74,7 +74,7 @@ func (v *visit) showBulk(status int, tasks []approval.BulkTask, wrong problems) 
 		}
 		row := bulkRow{taskView: v.task(issue.ID, issue.Project, s)}
 		row.IssueTitle = issue.Title
-		if refused := v.allowed(&issue, approval.Grant{SignOff: s.N}); refused != nil {
+		if refused := v.allowed(&issue, approval.Grant{SignOff: s.N, Reason: "-"}); refused != nil {
 			row.Problem = v.text(refused.Text)
 		} else {
 			task.Version = issue.Version

@@ -96,15 +96,11 @@ type deedGroup struct {
 	Deeds           []deedView
 }
 
-// fields gives names and labels to a deed's entries.
-func (d *deed) entries(v *visit, o subject, k int) []entry {
-	if d.fields == nil {
-		return nil
-	}
-	list := d.fields(v, o, k)
+// labelled gives an act's entries their labels and hints.
+func (v *visit) labelled(act string, list []entry) []entry {
 	for j := range list {
 		e := &list[j]
-		key := "deed." + d.act + "." + e.Name
+		key := "deed." + act + "." + e.Name
 		if e.Kind != "hidden" && e.Label == "" {
 			e.Label = v.t(key)
 		}
@@ -113,6 +109,14 @@ func (d *deed) entries(v *visit, o subject, k int) []entry {
 		}
 	}
 	return list
+}
+
+// entries are a deed's fields.
+func (d *deed) entries(v *visit, o subject, k int) []entry {
+	if d.fields == nil {
+		return nil
+	}
+	return v.labelled(d.act, d.fields(v, o, k))
 }
 
 // tried is the command that the form would send with nothing typed.
@@ -154,7 +158,7 @@ func (v *visit) deeds(list []deed, o subject, address string, wrong problems) (a
 				continue
 			}
 			view := v.deed(d, o, k, entries, address, wrong)
-			if view.Next = v.t("deed." + d.act + ".next"); d.next != nil {
+			if d.next != nil {
 				view.Next = d.next(v, o, after)
 			}
 			found = found || view.Open
@@ -165,31 +169,38 @@ func (v *visit) deeds(list []deed, o subject, address string, wrong problems) (a
 }
 
 func (v *visit) deed(d *deed, o subject, k int, entries []entry, address string, wrong problems) deedView {
-	view := deedView{
-		ID: d.act, Act: d.act, URL: address, Title: v.t("deed." + d.act), Do: v.t("deed." + d.act + ".do"), N: o.n(), K: k, Grave: d.grave,
-		Stamp: v.stamp(o.issue, o.n()), Problems: problems{}, Fields: entries,
-	}
-	if view.N > 0 {
-		view.ID += "-" + strconv.Itoa(view.N)
-	}
-	if k > 0 {
-		view.ID += "-" + strconv.Itoa(k)
-	}
+	view := v.filled(d.act, o.n(), k, entries, v.stamp(o.issue, o.n()), address, wrong)
+	view.Grave = d.grave
 	if d.title != nil {
 		view.Title = d.title(v, o, k)
 	}
 	if d.about != nil {
 		view.About = d.about(v, o, k)
 	}
+	return view
+}
+
+// filled is a form of entries: as it begins, or, when it is the one that was sent and
+// refused, with what was typed and what is wrong with it.
+func (v *visit) filled(act string, n, k int, entries []entry, mark stamp, address string, wrong problems) deedView {
+	view := deedView{
+		ID: act, Act: act, URL: address, Title: v.t("deed." + act), Do: v.t("deed." + act + ".do"), Next: v.t("deed." + act + ".next"), N: n, K: k,
+		Stamp: mark, Problems: problems{}, Fields: entries, Bare: true,
+	}
+	if n > 0 {
+		view.ID += "-" + strconv.Itoa(n)
+	}
+	if k > 0 {
+		view.ID += "-" + strconv.Itoa(k)
+	}
 	sent := v.r.PostForm
-	view.Open = wrong != nil && sent.Get("act") == d.act && sent.Get("k") == strings.TrimPrefix(strconv.Itoa(k), "0")
+	view.Open = wrong != nil && sent.Get("act") == act && sent.Get("k") == strings.TrimPrefix(strconv.Itoa(k), "0")
 	if view.Open {
 		view.Problems = problems{"": wrong[""]}
 	}
-	view.Bare = true
 	for j := range view.Fields {
 		e := &view.Fields[j]
-		e.ID = "f-" + view.ID + "-" + e.Name
+		e.ID = "f-" + view.ID + "-" + strings.ReplaceAll(e.Name, ".", "-")
 		view.Bare = view.Bare && e.Kind == "hidden"
 		if !view.Open || e.Kind == "hidden" {
 			continue

@@ -260,3 +260,11 @@ func TestABrowserWithoutScriptStopsTheClockAndTransfers(t *testing.T) {
 	s.says("已停表", "专家评审水保方案")
 	s.fitsIn("task-stopped")
 }
+
+func TestAnOverdueTaskIsDecidedWithItsReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.overdue()
+	p := w.officer("cc-transport").get(taskURL(id, 2)).form("button[value=approve]").send().wants(http.StatusUnprocessableEntity, "该任务已于2026年3月9日到期，逾期办结须说明逾期原因并予公开")
+	p.form("button[value=approve]").set("reason", "绕行方案调整").send().wants(http.StatusOK, "已同意", "绕行方案调整")
+}

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
-	"lianban/shared/roster"
 )
 
 // dutiesView are the duties that approvals left, with what the viewer may do about
@@ -192,27 +190,4 @@ func (v *visit) dutyList() error {
 		p.First = "/duties"
 	}
 	return v.render(http.StatusOK, "duties.html", p)
-}
-
-// counted is how many there are in a list of which a page was read: 3, or 20+.
-func (s *speaker) counted(n int, more bool) string {
-	if more {
-		return s.t("count.more", n)
-	}
-	return s.t("count", n)
-}
-
-// errands are the lists besides the inbox in which something waits for the viewer.
-func (v *visit) errands() (list []wait, err error) {
-	if !slices.Contains([]roster.Role{roster.Officer, roster.Lead}, v.viewer.Role) {
-		return nil, nil
-	}
-	duties, more, err := v.Service.Store().Duties(v.ctx(), approval.DutyQuery{Checker: roster.DepartmentID(v.viewer.Unit)}, approval.Page{Limit: perPage})
-	if err != nil {
-		return nil, err
-	}
-	if len(duties) > 0 {
-		list = append(list, wait{v.t("wait.duties", v.counted(len(duties), more != "")), "/duties", v.t("wait.duties.action")})
-	}
-	return list, nil
 }

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -54,6 +55,10 @@ const most = 200
 
 func (v *visit) branchHome() error {
 	p := homePage{frame: v.frame(v.t("home.branch.title")), Lead: v.t("home.branch.lead", v.unit(v.viewer.Unit)), Raise: true}
+	var err error
+	if p.Waits, err = v.errands(); err != nil {
+		return err
+	}
 	drafts := section{ID: "drafts", Title: v.t("home.drafts")}
 	open := section{ID: "open", Title: v.t("home.open"), Empty: v.t("home.open.empty")}
 	ended := section{ID: "ended", Title: v.t("home.ended")}
@@ -161,7 +166,15 @@ func (v *visit) tierHome() error {
 	p := homePage{frame: v.frame(v.t("home.tier.title")), Lead: v.t("home.tier.lead", v.unit(v.viewer.Unit))}
 	rule := section{ID: "rule", Title: v.t("home.rule"), Empty: v.t("home.rule.empty")}
 	climbed := section{ID: "escalated", Title: v.t("home.escalated"), Empty: v.t("home.escalated.empty")}
-	err := v.open(func(i *approval.Issue) {
+	errands, err := v.errands()
+	if err != nil {
+		return err
+	}
+	var ofTier error
+	err = v.open(func(i *approval.Issue) {
+		waits, err := v.tierErrands(i)
+		ofTier = errors.Join(ofTier, err)
+		p.Waits = append(p.Waits, waits...)
 		unit, ok := v.Service.Rules().Roster.Up(i.Branch, i.Tier)
 		if !ok || string(unit) != v.viewer.Unit {
 			return
@@ -174,17 +187,21 @@ func (v *visit) tierHome() error {
 		}
 		climbed.Rows = append(climbed.Rows, v.row(i))
 	})
-	if err != nil {
+	if err = errors.Join(err, ofTier); err != nil {
 		return err
 	}
-	p.Sections = []section{rule, climbed}
+	p.Sections, p.Waits = []section{rule, climbed}, append(errands, p.Waits...)
 	return v.render(http.StatusOK, "home.html", p)
 }
 
 func (v *visit) holdHome() error {
 	p := homePage{frame: v.frame(v.t("home.hold.title")), Lead: v.t("home.hold.lead")}
+	var err error
+	if p.Waits, err = v.errands(); err != nil {
+		return err
+	}
 	held := section{ID: "held", Title: v.t("home.held"), Empty: v.t("home.held.empty")}
-	err := v.open(func(i *approval.Issue) {
+	err = v.open(func(i *approval.Issue) {
 		if i.Hold != nil {
 			held.Rows = append(held.Rows, v.row(i))
 		}
@@ -198,6 +215,10 @@ func (v *visit) holdHome() error {
 
 func (v *visit) districtHome() error {
 	p := homePage{frame: v.frame(v.t("home.district.title")), Lead: v.t("home.district.lead")}
+	var err error
+	if p.Waits, err = v.errands(); err != nil {
+		return err
+	}
 	for _, d := range v.districts() {
 		s := section{ID: "d" + string(d.Code), Title: v.t("home.district.section", v.district(d.Code)), Empty: v.t("home.district.empty")}
 		list, more, err := v.Service.Store().Issues(v.ctx(), approval.IssueQuery{District: d.Code}, approval.Page{Limit: 50})

@@ -193,7 +193,14 @@ type form struct {
 // values as they stand.
 func (p *page) form(selector string) *form {
 	p.t.Helper()
-	e := p.one(selector)
+	p.one(selector)
+	return p.formAt(selector, 0)
+}
+
+// formAt is form where several fit the selector, in the order of the page.
+func (p *page) formAt(selector string, k int) *form {
+	p.t.Helper()
+	e := p.all(selector)[k]
 	button := e
 	for e != nil && e.name != "form" {
 		e = e.parent

@@ -80,6 +80,7 @@ func (v *visit) nav() []link {
 		links[0] = link{Text: v.t("nav.inbox"), URL: "/inbox"}
 	}
 	links = append(links, link{Text: v.t("nav.issues"), URL: "/issues"})
+	links = append(links, v.moreNav()...)
 	for k := range links {
 		links[k].Here = links[k].URL == v.r.URL.Path
 	}

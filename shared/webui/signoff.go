@@ -182,7 +182,7 @@ func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignO
 		p.Summary = append(p.Summary, link{Text: text, URL: anchor})
 	}
 	n := s.N
-	if refused := v.allowed(issue, approval.Grant{SignOff: n}); refused != nil {
+	if refused := v.allowed(issue, approval.Grant{SignOff: n, Reason: "-"}); refused != nil {
 		p.Blocked = v.text(refused.Text)
 	} else {
 		if v.Service.Rules().Claimed(s) == "" {

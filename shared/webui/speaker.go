@@ -2,6 +2,7 @@ package webui
 
 import (
 	"html/template"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,21 @@ func (s *speaker) name(n roster.Name) string {
 	return n.ZH
 }
 
-func (s *speaker) text(t approval.Text) string { return t.In(s.lang) }
+// text is what the domain says, with its dates as people write them.
+func (s *speaker) text(t approval.Text) string {
+	return isoDate.ReplaceAllStringFunc(t.In(s.lang), func(found string) string {
+		d, err := calendar.Parse(strings.TrimSpace(found))
+		switch {
+		case err != nil:
+			return found
+		case s.lang == en:
+			return strings.Replace(found, d.String(), s.date(d), 1)
+		}
+		return s.date(d)
+	})
+}
+
+var isoDate = regexp.MustCompile(` ?\b\d{4}-\d{2}-\d{2}\b ?`)
 
 // date: 2026年2月27日, 27 February 2026.
 func (s *speaker) date(d calendar.Date) string {

@@ -26,6 +26,8 @@ import (
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
 	"lianban/shared/invitation"
+	"lianban/shared/oversight"
+	"lianban/shared/register"
 )
 
 //go:embed templates/*.html
@@ -40,6 +42,10 @@ type Config struct {
 	Verifier access.Verifier
 	// Intake serves the page on which requesters look theirs up; nil: there is none.
 	Intake *intake.Service
+	// Register keeps the register's change sets; nil: there are no pages for them.
+	Register *register.Keeper
+	// Disposals keeps those of warnings about the register; nil: none are taken.
+	Disposals *oversight.Disposals
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local
@@ -145,7 +151,7 @@ func (s *server) routes() {
 	page(attachPattern, signedIn((*visit).attachmentsAct))
 	page("GET /issues/{id}/signoffs/{n}", signedIn((*visit).signOffPage))
 	page("POST /issues/{id}/signoffs/{n}", signedIn((*visit).signOffAct))
-	page("GET /duties", signedIn((*visit).dutyList))
+	s.moreRoutes(page)
 	if s.Intake != nil {
 		page("GET /status", (*visit).statusPage)
 		page("POST /status", (*visit).statusAct)

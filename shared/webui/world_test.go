@@ -15,6 +15,8 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/intake"
+	"lianban/shared/oversight"
+	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"
 	"lianban/shared/store/files"
@@ -29,6 +31,7 @@ type world struct {
 	session *approvaltest.Clock // of sign-ins, so that moving time on ends none
 	service *approval.Service
 	intake  *intake.Service
+	keeper  *register.Keeper
 	handler http.Handler
 	files   string // where attachments lie
 }
@@ -58,8 +61,13 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.service.Papers = shelf
+	changes := approvaltest.IDs()
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
-	w.handler, err = New(Config{Service: w.service, Intake: w.intake, Shelf: shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler)})
+	w.keeper = register.New(kept, w.service, w.clock.Now, func() string { return string(changes()) })
+	w.handler, err = New(Config{
+		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now),
+		Shelf: shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
