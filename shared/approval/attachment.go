@@ -322,7 +322,7 @@ func isHash(s string) bool {
 }
 
 func (c Detach) apply(t *transition) error {
-	if !Visible(&t.issue, t.actor) {
+	if !t.Visible(&t.issue, t.actor) {
 		return NoIssue(t.issue.ID)
 	}
 	k := slices.IndexFunc(t.issue.Attachments, func(a Attachment) bool { return a.ID == c.ID && a.Removed == nil })

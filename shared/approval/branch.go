@@ -2,25 +2,25 @@ package approval
 
 import "lianban/shared/roster"
 
-// handOver (移交) has a raised issue follow its project: it belongs to the branch that
-// the project has now, and to whoever is its secretary, not to the person who raised
-// it. Every command does so before its own rules, so that nobody has to think of it;
-// the machine puts on record who took over (交接). While a branch has no secretary,
-// nobody does.
+// handOver (移交) has an issue follow its project, and a draft too: it belongs to the
+// branch that the project has now, and to whoever is its secretary, not to the person
+// who raised or wrote it. Every command does so before its own rules, so that nobody
+// has to think of it; the machine puts on record who took over (交接). While a branch
+// has no secretary, nobody does.
 func (t *transition) handOver() {
 	i := &t.issue
-	if t.from == 0 || i.Status == Draft || i.Status == Confirmed || i.Status == Withdrawn {
+	if t.from == 0 || i.Status == Confirmed || i.Status == Withdrawn {
 		return
 	}
 	was, had := i.Branch, i.Secretary
-	if had == "" {
+	if had == "" && i.RaisedBy.Role == roster.Secretary { // else a bureau entered it (代录): nobody had it
 		had = i.RaisedBy.Person
 	}
 	if branch, ok := t.Roster.BranchOf(i.Project); ok {
 		i.Branch = branch.ID
 	}
 	branch, _ := t.Roster.Branch(i.Branch)
-	if i.Branch == was && (branch.SecretaryID == "" || branch.SecretaryID == had) {
+	if i.Branch == was && (branch.SecretaryID == "" || had == "" || branch.SecretaryID == had) {
 		return
 	}
 	d := map[string]any{"was": had}

@@ -62,3 +62,49 @@ func TestNobodyTakesOverWhileTheBranchHasNoSecretary(t *testing.T) {
 		t.Errorf("events %v", g.kinds(0))
 	}
 }
+
+func TestADraftFollowsItsProjectAndItsBranchsSecretaryOnRecord(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	g.must(secretary, approval.Save{Petition: one(0)})
+	version := g.issue.Version
+	if g.must(approval.Machine, approval.Conform{}); g.issue.Version != version {
+		t.Error("a draft in its place was changed")
+	}
+	next := approval.Actor{Person: "cc-water-officer-2", Role: roster.Secretary, Unit: "branch-fenjiang"}
+	g.change(roster.Change{Secretary: &roster.Appointment{Branch: "branch-fenjiang", Person: next.Person}})
+	g.must(approval.Machine, approval.Conform{})
+	if g.issue.Secretary != next.Person || g.kinds(len(g.events) - 1)[0] != approval.EvHandOver {
+		t.Errorf("with %s, events %v", g.issue.Secretary, g.kinds(0))
+	}
+	g.change(roster.Change{Dissolve: &roster.Dissolution{Branch: "branch-fenjiang", Successor: "branch-u-valley"}})
+	if g.rules.Visible(&g.issue, next) || !g.rules.Visible(&g.issue, stranger) {
+		t.Error("it is not read where its project is")
+	}
+	g.refused(next, approval.Raise{}, approval.Forbidden)
+	g.must(approval.Machine, approval.Conform{})
+	if g.issue.Branch != "branch-u-valley" || g.issue.Secretary != stranger.Person || g.issue.Status != approval.Draft {
+		t.Errorf("%s with %s of %s", g.issue.Status, g.issue.Secretary, g.issue.Branch)
+	}
+	version = g.issue.Version
+	if g.must(approval.Machine, approval.Conform{}); g.issue.Version != version {
+		t.Error("it was handed over twice")
+	}
+	g.must(stranger, approval.Save{Petition: one(0)})
+	g.must(stranger, approval.Raise{})
+	if g.issue.RaisedBy != stranger || g.issue.Branch != "branch-u-valley" {
+		t.Errorf("raised by %v for %s", g.issue.RaisedBy, g.issue.Branch)
+	}
+}
+
+func TestADraftThatTheBureauEnteredIsNotHandedOverToItsOwnSecretary(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	g.must(bureau, approval.Enter{Petition: one(0)})
+	g.must(secretary, approval.Raise{})
+	for _, kind := range g.kinds(0) {
+		if kind == approval.EvHandOver {
+			t.Errorf("events %v", g.kinds(0))
+		}
+	}
+}

@@ -42,7 +42,7 @@ func (c Conform) apply(t *transition) error {
 	if t.actor != Machine {
 		return refuse(Forbidden, "", "登记变更由系统逐件衔接，不由个人办理。", "The machine brings issues into line with the register; no person does.")
 	}
-	if t.from == 0 || t.issue.Status == Draft {
+	if t.from == 0 {
 		return nil
 	}
 	var followed []Followed

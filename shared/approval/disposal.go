@@ -77,7 +77,7 @@ func DisposedBy() error {
 }
 
 func (c DisposeWarning) apply(t *transition) error {
-	if !Visible(&t.issue, t.actor) {
+	if !t.Visible(&t.issue, t.actor) {
 		return NoIssue(t.issue.ID)
 	}
 	may := false

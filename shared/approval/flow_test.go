@@ -365,11 +365,11 @@ func TestADraftIsSeenByItsBranchAloneAlsoWhenWithdrawn(t *testing.T) {
 	seen := func(want bool) {
 		t.Helper()
 		for _, a := range []approval.Actor{stranger, officer("cc-water", 1), lead, generalBranch, headquarters, bureau, overseer, administrator} {
-			if approval.Visible(&g.issue, a) != want {
+			if g.rules.Visible(&g.issue, a) != want {
 				t.Errorf("a %s issue is visible to the %s: %v", g.issue.Status, a.Role, !want)
 			}
 		}
-		if !approval.Visible(&g.issue, secretary) {
+		if !g.rules.Visible(&g.issue, secretary) {
 			t.Error("not visible to its own branch")
 		}
 	}

@@ -51,7 +51,7 @@ func (t *transition) mention(people []roster.PersonID) error {
 		case slices.Contains(people[:k], id):
 			return refuse(Invalid, field, "%s重复了。", "%s is mentioned twice.", person.NameZH)
 		case !slices.ContainsFunc(person.Posts, func(p roster.Post) bool {
-			return Visible(&t.issue, Actor{Person: id, Role: p.Role, Unit: p.Unit})
+			return t.Visible(&t.issue, Actor{Person: id, Role: p.Role, Unit: p.Unit})
 		}):
 			return refuse(Invalid, field, "%s看不到本支部的草稿，请提出问题后再提及。", "%s cannot see your branch's draft; raise the issue first.", person.NameZH)
 		}

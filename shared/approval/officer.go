@@ -33,7 +33,7 @@ func (c NameOfficer) apply(t *transition) error {
 	if !t.namesOfficers(&t.issue, t.actor) {
 		return refuse(Forbidden, "", "包干责任人由重点项目局或该项目的临时党总支指定。", "The key project bureau or the project's general branch names the responsible officer.")
 	}
-	if !Visible(&t.issue, t.actor) {
+	if !t.Visible(&t.issue, t.actor) {
 		return NoIssue(t.issue.ID)
 	}
 	if t.issue.Status.Ended() {

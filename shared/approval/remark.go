@@ -50,7 +50,7 @@ func (c Comment) apply(t *transition) error {
 	if t.actor.Person == "" || t.actor.Role == Machine.Role {
 		return refuse(Forbidden, "", "留言由具体人员提出。", "Only people comment.")
 	}
-	if !Visible(&t.issue, t.actor) {
+	if !t.Visible(&t.issue, t.actor) {
 		return NoIssue(t.issue.ID)
 	}
 	if c.SignOff != 0 {

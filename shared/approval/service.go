@@ -169,17 +169,24 @@ func (s *Service) Issue(ctx context.Context, id IssueID, actor Actor) (Issue, er
 	if err != nil {
 		return Issue{}, err
 	}
-	if !Visible(&issue, actor) {
+	if !s.Rules().Visible(&issue, actor) {
 		return Issue{}, NoIssue(id)
 	}
 	return issue, nil
 }
 
 // Visible reports whether the actor may see the issue: drafts, also those that
-// were withdrawn before they were raised, belong to their branch alone.
-func Visible(i *Issue, actor Actor) bool {
-	draft := i.Status == Draft || i.Status == Withdrawn && i.RaisedAt.IsZero()
-	return !draft || (actor.Role == roster.Secretary && actor.Unit == string(i.Branch))
+// were withdrawn before they were raised, belong alone to the branch that their
+// project has now.
+func (r Rules) Visible(i *Issue, actor Actor) bool {
+	if i.Status != Draft && (i.Status != Withdrawn || !i.RaisedAt.IsZero()) {
+		return true
+	}
+	owner := i.Branch
+	if branch, ok := r.Roster.BranchOf(i.Project); ok {
+		owner = branch.ID
+	}
+	return actor.Role == roster.Secretary && actor.Unit == string(owner)
 }
 
 // NoIssue is the NotFound error for an issue.

@@ -337,7 +337,7 @@ func (s *server) create(ctx context.Context, in *createIn) (*IssueOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !approval.Visible(&issue, c.actor) { // repeated by the same person in another post
+	if !s.service.Rules().Visible(&issue, c.actor) { // repeated by the same person in another post
 		return nil, approval.NoIssue(issue.ID)
 	}
 	out := s.answer(c, http.StatusCreated, &issue, repeated)
@@ -386,7 +386,7 @@ func (s *server) carry(ctx context.Context, in OfIssue, do func(approval.IssueID
 		}
 		return issue, false, err
 	}
-	if !approval.Visible(&issue, c.actor) {
+	if !s.service.Rules().Visible(&issue, c.actor) {
 		return issue, false, approval.NoIssue(issue.ID)
 	}
 	return issue, repeated, nil

@@ -67,11 +67,10 @@ func (s *server) listIssues(ctx context.Context, in *issuesIn) (*PageOut[Summary
 		return nil, &fault{kind: kindInvalid, field: "drafts", text: text("草稿须按项目查询，请填写 project。", "Drafts are listed by project; give project too.")}
 	}
 	if in.Project != "" {
-		branch, ok := s.service.Rules().Roster.BranchOf(q.Project)
 		if _, exists := s.service.Rules().Roster.Project(q.Project); !exists {
 			return nil, noProject()
 		}
-		if q.Drafts && !(ok && approval.Visible(&approval.Issue{Status: approval.Draft, Branch: branch.ID}, c.actor)) {
+		if q.Drafts && !s.service.Rules().Visible(&approval.Issue{Status: approval.Draft, Project: q.Project}, c.actor) {
 			return page[Summary](c, nil, ""), nil // nobody learns whether there are any
 		}
 	} else if _, ok := s.service.Rules().Roster.District(q.District); !ok {
@@ -89,7 +88,7 @@ func (s *server) listIssues(ctx context.Context, in *issuesIn) (*PageOut[Summary
 	v := s.view(c)
 	var items []Summary
 	for k := range issues {
-		if approval.Visible(&issues[k], c.actor) {
+		if v.Visible(&issues[k], c.actor) {
 			items = append(items, v.summary(&issues[k]))
 		}
 	}

@@ -91,8 +91,10 @@ type ChangePreview struct {
 	Competences []MovedItem   `json:"competences" doc:"Who becomes competent for what."`
 	Tasks       []MovedTask   `json:"tasks" doc:"Open tasks that go to another department."`
 	Dates       []MovedDate   `json:"dates" doc:"Last days of open tasks that move."`
-	Looked      int           `json:"looked" doc:"How many open issues were looked at."`
-	Whole       bool          `json:"whole" doc:"False when there are more open issues than a preview looks at."`
+	Handed      []HandedIssue `json:"handed" doc:"Open issues that another branch or secretary takes over."`
+	Drafts      int           `json:"drafts" doc:"How many drafts another branch or secretary takes over."`
+	Looked      int           `json:"looked" doc:"How many open issues and drafts were looked at."`
+	Whole       bool          `json:"whole" doc:"False when there are more of them than a preview looks at."`
 }
 
 // MovedItem is a competence that moves.
@@ -110,6 +112,15 @@ type MovedTask struct {
 	SignOff int    `json:"signOff"`
 	From    Ref    `json:"from"`
 	To      Ref    `json:"to"`
+}
+
+// HandedIssue is an open issue that another branch or secretary takes over 移交.
+type HandedIssue struct {
+	Issue string `json:"issue"`
+	Title string `json:"title"`
+	From  Ref    `json:"from"`
+	To    Ref    `json:"to" doc:"The same branch when only its secretary changes."`
+	By    *Ref   `json:"by,omitempty" doc:"The secretary who takes it over; absent while the branch has none."`
 }
 
 // MovedDate is a last day that moves.
@@ -371,12 +382,15 @@ func (s *server) preview(ctx context.Context, d register.Draft) (*one[ChangePrev
 		return nil, err
 	}
 	v := s.view(callOf(ctx))
-	out := ChangePreview{On: p.On, Looked: p.Looked, Whole: p.Whole, Competences: []MovedItem{}, Tasks: []MovedTask{}, Dates: []MovedDate{}}
+	out := ChangePreview{On: p.On, Looked: p.Looked, Whole: p.Whole, Competences: []MovedItem{}, Tasks: []MovedTask{}, Dates: []MovedDate{}, Handed: []HandedIssue{}, Drafts: p.Drafts}
 	for _, m := range p.Competences {
 		out.Competences = append(out.Competences, MovedItem{v.item(m.Item), v.district(m.District), v.unit(string(m.From)), v.unit(string(m.To))})
 	}
 	for _, m := range p.Tasks {
 		out.Tasks = append(out.Tasks, MovedTask{string(m.Issue), m.Title, m.SignOff, v.department(m.From), v.department(m.To)})
+	}
+	for _, m := range p.Handed {
+		out.Handed = append(out.Handed, HandedIssue{string(m.Issue), m.Title, *v.unit(string(m.From)), *v.unit(string(m.To)), v.person(m.By)})
 	}
 	for _, m := range p.Dates {
 		out.Dates = append(out.Dates, MovedDate{string(m.Issue), m.Title, m.SignOff, v.due(m.From), v.due(m.To)})

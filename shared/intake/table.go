@@ -520,7 +520,7 @@ func (s *Service) open(ctx context.Context, project roster.ProjectID, actor appr
 				return nil, fmt.Errorf("list the issues of %s: %w", project, err)
 			}
 			for _, i := range issues {
-				seen := approval.Visible(&i, actor) || i.RaisedBy.Role == actor.Role && i.RaisedBy.Unit == actor.Unit
+				seen := s.issues.Rules().Visible(&i, actor) || i.RaisedBy.Role == actor.Role && i.RaisedBy.Unit == actor.Unit
 				if !i.Status.Ended() && seen {
 					r := row{issue: i.ID, plain: plain(i.Title), petition: approval.Petition{Project: i.Project, Title: i.Title, Items: i.Items, Parties: i.Parties}}
 					r.pairs = pairs(r.plain)

@@ -149,8 +149,8 @@ func (k *Keeper) ground(state State) (ground string) {
 	return ground
 }
 
-// eachOpen calls do for every open issue of every district, and for those, ended
-// ones too, in which a department that is gone has duties to check.
+// eachOpen calls do for every open issue of every district, for every draft, and for
+// those, ended ones too, in which a department that is gone has duties to check.
 func (k *Keeper) eachOpen(ctx context.Context, do func(id approval.IssueID) error) error {
 	for _, district := range k.State().Roster.Districts() {
 		page := approval.Page{Limit: 200}
@@ -169,6 +169,11 @@ func (k *Keeper) eachOpen(ctx context.Context, do func(id approval.IssueID) erro
 			}
 		}
 	}
+	for _, project := range k.State().Roster.Projects() {
+		if err := k.eachDraft(ctx, project.ID, do); err != nil {
+			return err
+		}
+	}
 	for _, department := range k.State().Roster.Departments() {
 		if department.Until.IsZero() {
 			continue
@@ -178,6 +183,28 @@ func (k *Keeper) eachOpen(ctx context.Context, do func(id approval.IssueID) erro
 		}
 	}
 	return nil
+}
+
+// eachDraft calls do for every draft of a project.
+func (k *Keeper) eachDraft(ctx context.Context, project roster.ProjectID, do func(id approval.IssueID) error) error {
+	page := approval.Page{Limit: 200}
+	for {
+		issues, next, err := k.service.Store().Issues(ctx, approval.IssueQuery{Project: project, Drafts: true}, page)
+		if err != nil {
+			return fmt.Errorf("list the drafts of %s: %w", project, err)
+		}
+		for i := range issues {
+			if issues[i].Status != approval.Draft { // withdrawn before it was raised
+				continue
+			}
+			if err := do(issues[i].ID); err != nil {
+				return err
+			}
+		}
+		if page.Cursor = next; next == "" {
+			return nil
+		}
+	}
 }
 
 // eachChecked calls do once for every issue with a duty on the department's list.
@@ -209,8 +236,18 @@ type Preview struct {
 	Competences []Moved
 	Tasks       []TaskMoved
 	Dates       []DateMoved
-	Looked      int  // open issues looked at
-	Whole       bool // no open issue was left out
+	Handed      []Handed // open issues that go to another branch or secretary
+	Drafts      int      // how many drafts do; what is in them is their branch's alone
+	Looked      int      // open issues and drafts looked at
+	Whole       bool     // none was left out
+}
+
+// Handed is an open issue that another branch, or another secretary, takes over.
+type Handed struct {
+	Issue    approval.IssueID
+	Title    string
+	From, To roster.BranchID
+	By       roster.PersonID // the secretary who takes it over; "" while there is none
 }
 
 // Moved is a competence that goes from one department to another.
@@ -292,6 +329,13 @@ func (k *Keeper) Preview(ctx context.Context, d Draft) (Preview, error) {
 }
 
 func (p *Preview) compare(before, after *approval.Issue) {
+	if before.Branch != after.Branch || before.Secretary != after.Secretary {
+		if before.Status == approval.Draft {
+			p.Drafts++
+		} else {
+			p.Handed = append(p.Handed, Handed{before.ID, before.Title, before.Branch, after.Branch, after.Secretary})
+		}
+	}
 	for n := range before.SignOffs {
 		a, b := &before.SignOffs[n], &after.SignOffs[n]
 		if a.Department != b.Department {

@@ -32,8 +32,11 @@ func (o Order) Touches() bool {
 		return true
 	}
 	moves := func(t catalog.Transfer) bool { return t.MovesOpen }
-	reorganises := func(c roster.Change) bool { return c.Reorganise != nil || c.People != nil }
-	return slices.ContainsFunc(o.Transfers, moves) || slices.ContainsFunc(o.Roster, reorganises)
+	hands := func(c roster.Change) bool { // work goes to somebody else, or to another branch
+		return c.Reorganise != nil || c.People != nil || c.Dissolve != nil ||
+			c.Secretary != nil && !c.Secretary.Renewal || c.Projects != nil && c.Projects.To != ""
+	}
+	return slices.ContainsFunc(o.Transfers, moves) || slices.ContainsFunc(o.Roster, hands)
 }
 
 // Entry is a change set in the register.

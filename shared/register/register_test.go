@@ -357,6 +357,38 @@ func TestNoTaskIsLostWhenDepartmentsMerge(t *testing.T) {
 	}
 }
 
+func TestIssuesAndDraftsGoWithTheirProjectToAnotherBranch(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	raised := h.raise(25)
+	p := approval.Petition{Project: "fenjiang-west-bank", Title: "草稿", Items: []catalog.ItemNo{24}}
+	draft, _, err := h.service.Create(t.Context(), approval.Save{Petition: p}, as(secretary))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := register.Draft{Title: "支部撤并", Reason: "标段合并", Ground: "区委〔2026〕9号", Order: register.Order{Roster: []roster.Change{{Dissolve: &roster.Dissolution{Branch: "branch-fenjiang", Successor: "branch-u-valley"}}}}}
+	preview, err := h.keeper.Preview(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []register.Handed{{Issue: raised, Title: "岸线提升", From: "branch-fenjiang", To: "branch-u-valley", By: "u-valley-secretary"}}
+	if !slices.Equal(preview.Handed, want) || preview.Drafts != 1 || preview.Looked != 2 {
+		t.Errorf("the preview says %+v", preview)
+	}
+	h.enter(d)
+	if p := h.tend(); !p.Done || p.Moved != 2 {
+		t.Errorf("the sweep did %+v", p)
+	}
+	for _, id := range []approval.IssueID{raised, draft.ID} {
+		if i := h.issue(id); i.Branch != "branch-u-valley" || i.Secretary != "u-valley-secretary" {
+			t.Errorf("%s is with %s of %s", i.Status, i.Secretary, i.Branch)
+		}
+		if kinds := h.events(id); kinds[len(kinds)-1] != approval.EvHandOver {
+			t.Errorf("on record: %v", kinds)
+		}
+	}
+}
+
 func TestDutiesPassToTheSuccessorAlsoAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	h := open(t)
