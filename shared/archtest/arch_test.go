@@ -132,6 +132,7 @@ var mayImport = map[string][]string{
 	"shared/handler":               {"shared/approval"},
 	"shared/sim":                   {"shared/approval", "shared/calendar", "shared/roster", "shared/catalog"},
 	"shared/sim/city":              {"shared/approval", "shared/calendar", "shared/roster", "shared/catalog", "shared/saving", "shared/sim"},
+	"shared/sim/report":            {"shared/calendar", "shared/roster", "shared/saving", "shared/sim/city"},
 	"shared/register":              {"shared/approval", "shared/calendar", "shared/catalog", "shared/docket", "shared/roster"},
 	"shared/docket":                {"shared/approval"},
 	"shared/intake":                {"shared/approval", "shared/docket", "shared/calendar", "shared/roster", "shared/catalog"},

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/sim"
 	"lianban/shared/sim/city"
+	"lianban/shared/sim/report"
 )
 
 // Simulate is the command that plays a made-up city's year.
@@ -25,6 +27,7 @@ type Simulate struct {
 	Seed     uint64 `help:"The same seed plays the same year." default:"1"`
 	From     string `help:"First day." default:"2025-01-01" placeholder:"YYYY-MM-DD"`
 	Data     string `help:"Keep the city in this data file, which serve --data opens; it must not exist." placeholder:"FILE"`
+	Report   string `help:"Write a report with plots to this HTML file; it must not exist." placeholder:"FILE"`
 	Compare  bool   `help:"Play the same arrivals one by one as well." default:"true" negatable:""`
 	Lang     string `help:"Language of the text: zh or en." enum:"zh,en" default:"zh"`
 }
@@ -39,16 +42,56 @@ func (c *Simulate) Run(ctx context.Context, s *Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := free("--report", c.Report); err != nil {
+		return err
+	}
 	years, err := PlayCity(ctx, made, c.Data, c.Compare, yearProgress(s.Err))
 	if err != nil {
 		return err
 	}
-	w := words{c.Lang}
-	if err := w.years(s.Out, made, years); err != nil {
-		return err
+	w, year := words{c.Lang}, report.Year{City: made, Parallel: &years[0].Result, Played: &years[0].Played}
+	if len(years) > 1 {
+		compared, err := city.Compare(made.Calendar, &years[1].Result, &years[0].Result, made.Seed)
+		if err != nil {
+			return err
+		}
+		year.Compared = &compared
+	}
+	if c.Report != "" {
+		if err := writeReport(c.Report, year, c.Lang); err != nil {
+			return err
+		}
+	}
+	w.year(s.Out, &year)
+	if c.Report != "" {
+		fmt.Fprintln(s.Out, w.t("报告：", "Report: ")+c.Report)
 	}
 	if c.Data != "" {
 		fmt.Fprintln(s.Out, w.t("数据文件：", "Data file: ")+c.Data)
+	}
+	return nil
+}
+
+// free refuses a file that exists.
+func free(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("%s %s exists already and was left as it is; name a new file", flag, path)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s %s: %w", flag, path, err)
+	}
+	return nil
+}
+
+func writeReport(path string, year report.Year, lang string) error {
+	var page bytes.Buffer
+	if err := report.Write(&page, year, lang); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, page.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("--report %s: %w", path, err)
 	}
 	return nil
 }
@@ -65,12 +108,8 @@ type PlayedYear struct {
 // not at all. A context that ends stops the play; what was played until then is
 // answered and kept.
 func PlayCity(ctx context.Context, made *city.City, path string, compare bool, progress func(done, all int)) ([]PlayedYear, error) {
-	if path != "" {
-		if _, err := os.Stat(path); err == nil {
-			return nil, fmt.Errorf("--data %s exists already and was left as it is; name a new file", path)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("--data %s: %w", path, err)
-		}
+	if err := free("--data", path); err != nil {
+		return nil, err
 	}
 	ways := []city.Way{city.InParallel}
 	if compare {

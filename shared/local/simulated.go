@@ -11,38 +11,41 @@ import (
 	"lianban/shared/roster"
 	"lianban/shared/saving"
 	"lianban/shared/sim/city"
+	"lianban/shared/sim/report"
 )
 
-// years prints what happened in a year, and what the two ways of working took.
-func (w words) years(out io.Writer, made *city.City, years []PlayedYear) error {
+// year prints what happened in a year, and what the two ways of working took.
+func (w words) year(out io.Writer, y *report.Year) {
 	line := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	p := &years[0]
+	made, p, r := y.City, y.Played, y.Parallel
 	line("%s", w.t("一座虚构城市的一年：城市、人员、工作量和概率均为拟定，规则、流程、事项目录和节假日为真实。数字不反映任何真实单位。",
 		"A made-up city's year: city, people, workloads and chances are assumed; rules, workflow, catalogue and holidays are real. No figure says anything of a real office."))
 	if !p.Complete {
 		at := p.Until.In(calendar.Shanghai).Format("2006-01-02 15:04")
 		line("%s", w.t("提前停止于 "+at+"，以下为至此的情况。", "Stopped early at "+at+"; this is how it stood."))
 	}
-	line("%s", w.t(fmt.Sprintf("%s 起 %d 个工作日：提出问题 %d 个、会签任务 %d 项，办结或撤回 %d 个", made.From, made.Calendar.WorkingDays(made.From-1, p.Result.At), p.Raised, p.SignOffs, p.Ended),
-		fmt.Sprintf("%d working days from %s: %d issues raised with %d sign-offs, %d ended", made.Calendar.WorkingDays(made.From-1, p.Result.At), made.From, p.Raised, p.SignOffs, p.Ended)))
+	line("%s", w.t(fmt.Sprintf("%s 起 %d 个工作日：提出问题 %d 个、会签任务 %d 项，办结或撤回 %d 个", made.From, made.Calendar.WorkingDays(made.From-1, r.At), p.Raised, p.SignOffs, p.Ended),
+		fmt.Sprintf("%d working days from %s: %d issues raised with %d sign-offs, %d ended", made.Calendar.WorkingDays(made.From-1, r.At), made.From, p.Raised, p.SignOffs, p.Ended)))
 	line("%s %s", w.t("办理记录链首摘要（同一种子结果相同）：", "Digest of the audit trails' heads (the same for the same seed):"), p.Heads)
-	if len(years) > 1 {
-		c, err := city.Compare(made.Calendar, &years[1].Result, &p.Result, made.Seed)
-		if err != nil {
-			return err
-		}
-		w.compared(line, &c)
+	if y.Compared != nil {
+		w.compared(line, y.Compared)
 	}
-	w.offices(line, made, &p.Result)
-	list := func(title string, of map[string]int) {
+	w.offices(line, made, r)
+	list := func(title string, of map[city.Act]int) {
 		line("\n%s", title)
-		for _, name := range slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Or(of[b]-of[a], cmp.Compare(a, b)) }) {
-			line("  %6d  %s", of[name], name)
+		byCount := func(a, b city.Act) int {
+			return cmp.Or(of[b]-of[a], cmp.Compare(a.Command, b.Command), cmp.Compare(a.Refusal.ZH, b.Refusal.ZH))
+		}
+		for _, act := range slices.SortedFunc(maps.Keys(of), byCount) {
+			text := w.act(act.Command)
+			if act.Refusal.ZH != "" {
+				text += w.t("：", ": ") + w.t(act.Refusal.ZH, act.Refusal.EN)
+			}
+			line("  %6d  %s", of[act], text)
 		}
 	}
 	list(w.t("人员办理的动作", "What people did"), p.Acts)
 	list(w.t("因情况已变而被规则拒绝的动作", "Acts that the rules refused, because the matter had moved on"), p.Refused)
-	return nil
 }
 
 // compared prints two ways of working on the same arrivals.
@@ -111,4 +114,23 @@ func (w words) share(s saving.Share) string {
 		text += w.t(" 样本不足", " too few")
 	}
 	return text
+}
+
+// act is the name of a command.
+func (w words) act(command string) string {
+	if name, ok := acts[command]; ok {
+		return w.name(name)
+	}
+	return command
+}
+
+// acts names what people do in a simulated year.
+var acts = map[string]roster.Name{
+	"Claim": {ZH: "认领", EN: "claim"}, "Grant": {ZH: "同意", EN: "approve"}, "GrantOnTerms": {ZH: "承诺、附条件或容缺后同意", EN: "approve on terms"},
+	"AskSupplement": {ZH: "要求补正", EN: "ask for a supplement"}, "AnswerSupplement": {ZH: "补正", EN: "bring a supplement"}, "Refile": {ZH: "重新申报", EN: "hand in anew"},
+	"Confirm": {ZH: "确认和评价", EN: "confirm and rate"}, "Withdraw": {ZH: "撤回", EN: "withdraw"}, "Resubmit": {ZH: "修改后重新提交", EN: "resubmit"}, "Urge": {ZH: "催办", EN: "urge"},
+	"Oppose": {ZH: "提出异议", EN: "object"}, "Rule": {ZH: "裁定异议", EN: "rule on an objection"}, "Transfer": {ZH: "转办", EN: "transfer"}, "SendBack": {ZH: "退回转办", EN: "send back"},
+	"Assign": {ZH: "指定承办", EN: "assign"}, "Recuse": {ZH: "回避", EN: "stand aside"}, "AskExtension": {ZH: "申请延期", EN: "ask for an extension"}, "AnswerExtension": {ZH: "答复延期", EN: "answer an extension"},
+	"ReplyNotice": {ZH: "回复督办单", EN: "reply to a supervision notice"}, "RecheckNotice": {ZH: "复核督办回复", EN: "recheck a reply"},
+	"ReportDuty": {ZH: "报告履行", EN: "report a duty"}, "Meet": {ZH: "核查履行", EN: "verify a duty"}, "Revoke": {ZH: "撤销同意", EN: "revoke an approval"},
 }

@@ -167,7 +167,7 @@ func TestTheComparisonOfTwoByHand(t *testing.T) {
 
 func TestWhatTheRulesRefuseIsCountedAndNotFatal(t *testing.T) {
 	t.Parallel()
-	y := Year{handled: Played{Acts: map[string]int{}, Refused: map[string]int{}}}
+	y := Year{handled: Played{Acts: map[Act]int{}, Refused: map[Act]int{}}}
 	y.Service = approval.NewService(approval.Rules{}, nothing{}, nil, calendar.MustParse("2025-01-02").Start, nil)
 	y.act(calendar.MustParse("2025-01-02").Start(), "x", approval.Actor{}, approval.Urge{SignOff: 1}, nil)
 	if err := y.queue[0].do(t.Context()); err != nil {

@@ -62,7 +62,10 @@ func places(districts int) (b book, competences []catalog.Competence) {
 	department := func(id string, kind roster.DepartmentKind, at roster.DistrictCode, place, town roster.Name) roster.DepartmentID {
 		n := kind.Name()
 		d := roster.Department{ID: roster.DepartmentID(id), Kind: kind, District: at, Town: town, NameZH: place.ZH + n.ZH + "部门", NameEN: n.EN + ", " + place.EN, Origin: madeUp}
-		if strings.HasSuffix(n.ZH, "部门") || strings.HasSuffix(n.ZH, "机构") || strings.HasSuffix(n.ZH, "单位") || strings.HasSuffix(n.ZH, "局") || kind.Local() {
+		switch {
+		case kind == roster.TownGovernment:
+			d.NameZH = place.ZH + "人民政府"
+		case kind.Local(), slices.ContainsFunc([]string{"部门", "机构", "单位", "局"}, func(end string) bool { return strings.HasSuffix(n.ZH, end) }):
 			d.NameZH = place.ZH + n.ZH
 		}
 		b.Departments = append(b.Departments, d)

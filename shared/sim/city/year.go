@@ -71,15 +71,21 @@ func (y *Year) part(id approval.IssueID, n int) (arrival, part int) {
 
 // Played says what happened in a year.
 type Played struct {
-	Raised   int            // issues that arrived and were raised, in part or whole
-	Issues   int            // issues on record: one by one there is one for each part
-	SignOffs int            // that were asked for
-	Acts     map[string]int // that people carried out, by what they did
-	Refused  map[string]int // that the rules refused, because the matter had moved on since they looked
-	Ended    int            // issues on record that are concluded, confirmed or withdrawn
-	Until    time.Time      // the moment at which the play ended
-	Complete bool           // false: it was stopped before the end of the year
-	Heads    string         // SHA-256 over the heads of all audit trails, in the order of raising
+	Raised   int         // issues that arrived and were raised, in part or whole
+	Issues   int         // issues on record: one by one there is one for each part
+	SignOffs int         // that were asked for
+	Acts     map[Act]int // that people carried out
+	Refused  map[Act]int // that the rules refused, because the matter had moved on since they looked
+	Ended    int         // issues on record that are concluded, confirmed or withdrawn
+	Until    time.Time   // the moment at which the play ended
+	Complete bool        // false: it was stopped before the end of the year
+	Heads    string      // SHA-256 over the heads of all audit trails, in the order of raising
+}
+
+// Act is what somebody did: the command's name, and what the rules said against it.
+type Act struct {
+	Command string
+	Refusal approval.Text
 }
 
 // noteKey is one attempt at one part of an issue.
@@ -124,7 +130,7 @@ func (y *Year) Play(ctx context.Context) (Played, error) {
 	y.issues, y.own = map[approval.IssueID]share{}, map[roster.PersonID][]approval.IssueID{}
 	y.cases, y.used = make([]course, len(y.City.Arrivals)), map[roster.DepartmentID]float64{}
 	y.notes, y.left = map[noteKey]calendar.Date{}, map[roster.PersonID]float64{}
-	y.handled = Played{Acts: map[string]int{}, Refused: map[string]int{}}
+	y.handled = Played{Acts: map[Act]int{}, Refused: map[Act]int{}}
 	y.arrive(0)
 	y.day(y.City.Calendar.After(y.City.From-1, 1))
 	end := y.City.Until.Start()
@@ -264,13 +270,13 @@ func (y *Year) act(at time.Time, id approval.IssueID, actor approval.Actor, cmd 
 		name := fmt.Sprintf("%T", cmd)[len("approval."):]
 		issue, _, err := y.Service.Do(ctx, id, cmd, approval.Call{Actor: actor})
 		if refused, ok := errors.AsType[*approval.Error](err); ok {
-			y.handled.Refused[name+": "+refused.Text.ZH]++
+			y.handled.Refused[Act{name, refused.Text}]++
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("%s by %s: %w", name, actor.Person, err)
 		}
-		y.handled.Acts[name]++
+		y.handled.Acts[Act{Command: name}]++
 		if then != nil {
 			then(&issue)
 		}
