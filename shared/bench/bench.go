@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -193,20 +192,4 @@ func sizeOf(path string) (int64, error) {
 		n += info.Size()
 	}
 	return n, nil
-}
-
-// resident is this or another process's resident memory in MiB, from /proc; -1
-// where there is none.
-func resident(pid string) float64 {
-	text, err := os.ReadFile("/proc/" + pid + "/status")
-	if err != nil {
-		return -1
-	}
-	for line := range strings.Lines(string(text)) {
-		var kib float64
-		if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kib); err == nil {
-			return kib / 1024
-		}
-	}
-	return -1
 }

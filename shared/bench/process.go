@@ -94,7 +94,7 @@ func (c *Command) open(ctx context.Context, out io.Writer, dir string) error {
 	if err != nil {
 		return errors.Join(err, kill(cmd))
 	}
-	memory := resident(strconv.Itoa(cmd.Process.Pid))
+	memory := local.Resident(strconv.Itoa(cmd.Process.Pid))
 	if err := kill(cmd); err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (c *Command) open(ctx context.Context, out io.Writer, dir string) error {
 	if err != nil {
 		return errors.Join(err, kill(cmd))
 	}
-	memory = resident(strconv.Itoa(cmd.Process.Pid))
+	memory = local.Resident(strconv.Itoa(cmd.Process.Pid))
 	fmt.Fprintf(out, "open: after kill -9 ready again in %.0f ms, %.0f MiB resident\n", float64(ready.Microseconds())/1000, memory)
 	return kill(cmd)
 }

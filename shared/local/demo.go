@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"github.com/rivo/uniseg"
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
@@ -73,7 +71,7 @@ func (c *Demo) Run(ctx context.Context, s *Streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	cases := sim.Cases()
-	played, err := playCases(ctx, filepath.Join(dir, "demo.db"), cases, c.Lang, progress(s.Err))
+	played, err := playCases(ctx, filepath.Join(dir, "demo.db"), cases, c.Lang, countProgress(s.Err, "会签 sign-offs"))
 	if err != nil {
 		return err
 	}
@@ -89,19 +87,6 @@ func (c *Demo) Run(ctx context.Context, s *Streams) (err error) {
 		w.print(s.Out, &played[k])
 	}
 	return nil
-}
-
-// progress draws a bar where a terminal watches.
-func progress(w io.Writer) func(done, all int) {
-	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return nil
-	}
-	bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("会签 sign-offs"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-	return func(done, all int) {
-		bar.ChangeMax(all)
-		_ = bar.Set(done)
-	}
 }
 
 func playCases(ctx context.Context, data string, cases []sim.Case, lang string, progress func(done, all int)) (out []played, err error) {

@@ -29,6 +29,8 @@ type Simulate struct {
 	Data     string `help:"Keep the city in this data file, which serve --data opens; it must not exist." placeholder:"FILE"`
 	Report   string `help:"Write a report with plots to this HTML file; it must not exist." placeholder:"FILE"`
 	Compare  bool   `help:"Play the same arrivals one by one as well." default:"true" negatable:""`
+	Cities   int    `help:"Play so many cities one after the other and print how time, memory and data grow." placeholder:"N"`
+	Sizes    []int  `help:"Play one city of each number of projects and print how time, memory and data grow." placeholder:"N,..."`
 	Lang     string `help:"Language of the text: zh or en." enum:"zh,en" default:"zh"`
 }
 
@@ -38,6 +40,15 @@ func (c *Simulate) Run(ctx context.Context, s *Streams) error {
 	if err != nil {
 		return fmt.Errorf("--from %s: %w", c.From, err)
 	}
+	if c.Cities < 0 || c.Cities > 0 && len(c.Sizes) > 0 || (c.Cities > 0 || len(c.Sizes) > 0) && (c.Data != "" || c.Report != "") {
+		return errors.New("--cities N and --sizes N,... print how the work grows and keep nothing: give one of them, from 1, without --data and --report")
+	}
+	switch {
+	case c.Cities > 0:
+		return c.cities(ctx, s, from)
+	case len(c.Sizes) > 0:
+		return c.sizes(ctx, s, from)
+	}
 	made, err := city.New(city.Plan{Seed: c.Seed, Projects: c.Projects, Months: c.Months, From: from, Assumed: city.Assumed()})
 	if err != nil {
 		return err
@@ -45,7 +56,7 @@ func (c *Simulate) Run(ctx context.Context, s *Streams) error {
 	if err := free("--report", c.Report); err != nil {
 		return err
 	}
-	years, err := PlayCity(ctx, made, c.Data, c.Compare, yearProgress(s.Err))
+	years, err := PlayCity(ctx, made, c.Data, c.Compare, countProgress(s.Err, "模拟天数 days"))
 	if err != nil {
 		return err
 	}
@@ -171,13 +182,13 @@ func playWay(ctx context.Context, made *city.City, way city.Way, path string, pr
 	return year, nil
 }
 
-// yearProgress draws a bar of the year's days where a terminal watches.
-func yearProgress(w io.Writer) func(done, all int) {
+// countProgress draws a bar where a terminal watches.
+func countProgress(w io.Writer, what string) func(done, all int) {
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return nil
 	}
-	bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("模拟天数 days"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 	return func(done, all int) {
 		bar.ChangeMax(all)
 		_ = bar.Set(done)

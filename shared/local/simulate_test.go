@@ -1,7 +1,9 @@
 package local_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -220,5 +222,49 @@ func TestTheSameArrivalsAreAskedForInBothWays(t *testing.T) {
 	}
 	if gap := c.SpanOneByOne - c.SpanParallel - c.Parallelism - c.FasterReview - c.HandOff; math.Abs(gap) > 1e-9 {
 		t.Errorf("the parts of the difference miss it by %v", gap)
+	}
+}
+
+func TestTheExponentOfAPowerLawIsFound(t *testing.T) {
+	t.Parallel()
+	xs := []float64{10, 100, 1000, 10000}
+	var ys []float64
+	for _, x := range xs {
+		ys = append(ys, 3*math.Pow(x, 1.5))
+	}
+	if e, ok := local.Exponent(xs, ys); !ok || math.Abs(e-1.5) > 1e-9 {
+		t.Errorf("%v, %t", e, ok)
+	}
+	for _, few := range [][]float64{{1, 2}, {5, 5, 5}, {0, 1, 2}} {
+		if _, ok := local.Exponent(few, few); ok {
+			t.Errorf("%v have an exponent", few)
+		}
+	}
+}
+
+func TestCitiesOneAfterTheOtherPrintWhatGrows(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	command := local.Simulate{Projects: 4, Months: 1, Seed: 1, From: "2025-03-03", Cities: 5, Lang: "en"}
+	if err := command.Run(t.Context(), &local.Streams{Out: &out, Err: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"5 made-up cities (4 projects and 1 months each)", "exponents of the growth with the sign-offs (least squares of the logarithms, n=3)", "All issues"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestSimulateSaysWhichOptionsDoNotGoTogether(t *testing.T) {
+	t.Parallel()
+	for _, c := range []local.Simulate{
+		{Projects: 4, Months: 1, From: "2025-03-03", Cities: 2, Sizes: []int{1}},
+		{Projects: 4, Months: 1, From: "2025-03-03", Cities: 2, Data: "x.db"},
+		{Projects: 4, Months: 1, From: "yesterday"},
+	} {
+		if err := c.Run(t.Context(), &local.Streams{Out: io.Discard, Err: io.Discard}); err == nil || !strings.Contains(err.Error(), "--") {
+			t.Errorf("%+v: %v", c, err)
+		}
 	}
 }
