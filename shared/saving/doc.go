@@ -65,6 +65,12 @@
 // answered and all open past due. Cases granted on commitment are apart: their verification was moved to later, not
 // removed. Fewer than [EnoughN] cases are insufficient.
 //
+// # History
+//
+// The medians of the baselines (c) come from cases here or from a register of past approvals ([ReadArchive]), which is versioned,
+// says what is wrong or odd by row in words, and never leaves out a case for being long. A median that is not reached is a
+// baseline that is missing.
+//
 // # Bottlenecks
 //
 // Of each item and each department, over the answered issues ([Bottlenecks]):

@@ -41,7 +41,7 @@ type Forecast struct {
 	P90 *Quantile `json:"p90,omitempty"`
 	// Draws and Seed say how it was drawn. The same seed gives the same forecast.
 	Draws int    `json:"draws,omitzero"`
-	Seed  uint64 `json:"seed,string"`
+	Seed  uint64 `json:"seed"`
 }
 
 // Foresee plays the rest of an issue many times. Each open piece takes as long as one of its comparable cases that lasted longer than it

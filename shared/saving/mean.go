@@ -82,7 +82,7 @@ type Comparison struct {
 	Low       WorkingDays `json:"low"`
 	High      WorkingDays `json:"high"`
 	Resamples int         `json:"resamples"`
-	Seed      uint64      `json:"seed,string"`
+	Seed      uint64      `json:"seed"`
 }
 
 // Compare compares the restricted means of cases before and after, up to the longest tau at which both are known. It
