@@ -15,6 +15,7 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/handler"
+	"lianban/shared/measure"
 	"lianban/shared/roster"
 	"lianban/shared/store"
 	"lianban/shared/store/sqlite"
@@ -149,8 +150,8 @@ var calls = map[string][]string{
 	"Consult":       {"Query", "TransactWriteItems", "SendTaskSuccess"},
 	"CloseIssue":    {"Query", "TransactWriteItems"},
 	"Api":           {"Query", "Query index1", "Query index2", "GetItem", "TransactWriteItems", "GetSecretValue", "GET object", "PUT object"},
-	"Relay":         {"BatchWriteItem", "StartExecution", "SendTaskSuccess", "SendTaskFailure", "read stream", "lay aside"},
-	"Sweep":         {"Query", "Query index1", "TransactWriteItems", "BatchWriteItem", "StartExecution", "SendTaskSuccess", "SendTaskFailure"},
+	"Relay":         {"Query", "GetItem", "TransactWriteItems", "BatchWriteItem", "StartExecution", "SendTaskSuccess", "SendTaskFailure", "read stream", "lay aside"},
+	"Sweep":         {"Query", "Query index1", "GetItem", "TransactWriteItems", "BatchWriteItem", "StartExecution", "SendTaskSuccess", "SendTaskFailure"},
 }
 
 // short names the resources of the templates.
@@ -403,7 +404,8 @@ func TestTasksTouchTheTableAsListed(t *testing.T) {
 	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	kept := store.New(&watched{file.Table(), seen})
 	service := approval.NewService(rules, kept, flows{seen}, func() time.Time { return now }, func() approval.IssueID { return "i" })
-	relay := approval.Relay{Workflows: flows{seen}, Store: kept}
+	figures := &measure.Keeper{Store: kept, Issues: kept, Rules: service.Rules, Now: service.Now}
+	relay := approval.Relay{Workflows: flows{seen}, Store: kept, Fold: figures.Fold}
 	did := map[string]map[string]bool{}
 	as := func(function string, do func() error) {
 		t.Helper()

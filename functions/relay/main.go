@@ -1,5 +1,5 @@
-// Relay follows the table's stream: it starts executions and wakes waiting tasks,
-// as the commits' outbox records ask.
+// Relay follows the table's stream: it starts executions, wakes waiting tasks and
+// folds issues into the figures, as the commits' outbox records ask.
 package main
 
 import (
@@ -16,6 +16,8 @@ import (
 
 func main() {
 	lambdafn.Start(config.Flows, func(_ context.Context, h *lambdafn.House) (lambda.Handler, error) {
-		return lambdafn.Stream(approval.Relay{Workflows: sfn.New(states.NewFromConfig(h.Cloud), h.Machine), Store: h.Store}), nil
+		service := h.Service(nil)
+		relay := approval.Relay{Workflows: sfn.New(states.NewFromConfig(h.Cloud), h.Machine), Store: h.Store, Fold: h.Figures(service).Fold}
+		return lambdafn.Fresh(h.Register(service), lambdafn.Stream(relay)), nil
 	})
 }

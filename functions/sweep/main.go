@@ -23,7 +23,7 @@ func main() {
 	lambdafn.Start(config.Flows, func(_ context.Context, h *lambdafn.House) (lambda.Handler, error) {
 		flows := sfn.New(states.NewFromConfig(h.Cloud), h.Machine)
 		service := h.Service(flows)
-		sweep := approval.Sweep{Service: service, Relay: approval.Relay{Workflows: flows, Store: h.Store}, Grace: grace}
+		sweep := approval.Sweep{Service: service, Relay: approval.Relay{Workflows: flows, Store: h.Store, Fold: h.Figures(service).Fold}, Grace: grace}
 		return lambdafn.Schedule(sweep, h.Register(service)), nil
 	})
 }

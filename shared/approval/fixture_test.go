@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
+	"lianban/shared/measure"
 	"lianban/shared/roster"
 )
 
@@ -121,10 +123,24 @@ func (g *game) do(actor approval.Actor, cmd approval.Command) error {
 	if fault == "" {
 		fault = g.list(&c)
 	}
+	if fault == "" && (c.Outbox == nil || !c.Outbox.Fold) && g.counted(&before) != g.counted(&c.Issue) {
+		fault = "what counts in the figures changed, and nothing asks for the issue to be folded"
+	}
 	if fault != "" {
 		g.Fatalf("after %T%+v by %v: %s", cmd, cmd, actor, fault)
 	}
 	return nil
+}
+
+// counted is what an issue adds to the figures.
+func (g *game) counted(i *approval.Issue) string {
+	sheet := measure.Of(g.rules, i)
+	sheet.Version = 0
+	text, err := json.Marshal(sheet)
+	if err != nil {
+		g.Fatal(err)
+	}
+	return string(text)
 }
 
 // list keeps the checkers' lists of duties and says in what they differ from what

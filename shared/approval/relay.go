@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -18,6 +19,9 @@ const RecheckError = "Approval.Recheck"
 type Relay struct {
 	Workflows Workflows
 	Store     Store
+	// Fold folds issues into the figures, as they stand; doing it twice is harmless.
+	// Where it is nil there are none to keep.
+	Fold func(ctx context.Context, ids []IssueID) error
 }
 
 // Deliver hands records over: those of one issue in order, different issues side
@@ -49,6 +53,7 @@ func (r Relay) Deliver(ctx context.Context, records []Outbox) (int, error) {
 		wg.Go(func() { one(order) })
 	}
 	wg.Wait()
+	r.fold(ctx, records, failed)
 
 	done := make([]OutboxID, 0, len(records))
 	n, first := len(records), error(nil)
@@ -65,6 +70,30 @@ func (r Relay) Deliver(ctx context.Context, records []Outbox) (int, error) {
 		}
 	}
 	return n, first
+}
+
+// fold folds the issues whose records ask for it, after whoever waits has been woken.
+// An issue is folded as it stands, so the order does not matter, nor that it may have
+// moved on.
+func (r Relay) fold(ctx context.Context, records []Outbox, failed []error) {
+	var ids []IssueID
+	for k := range records {
+		if records[k].Fold && failed[k] == nil && !slices.Contains(ids, records[k].Issue) {
+			ids = append(ids, records[k].Issue)
+		}
+	}
+	if r.Fold == nil || len(ids) == 0 {
+		return
+	}
+	err := r.Fold(ctx, ids)
+	if err == nil {
+		return
+	}
+	for k := range records {
+		if records[k].Fold && failed[k] == nil {
+			failed[k] = fmt.Errorf("fold into the figures: %w", err)
+		}
+	}
 }
 
 // hand does what one record asks.

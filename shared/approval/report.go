@@ -37,20 +37,11 @@ func (r Rules) Report(i *Issue) (Report, bool, error) {
 		if !decided[s.N] {
 			continue // void: it was never needed
 		}
-		piece := saving.Piece{
-			ID: itoa(s.N), Raised: calendar.Of(i.RaisedAt), Accepted: calendar.Of(s.AcceptedAt), Decided: calendar.Of(s.DecidedAt),
-			Stops: s.spans(), OnCommitment: len(s.Duties) > 0,
-		}
+		piece := i.Piece(s)
 		for _, n := range s.Requires {
 			if decided[n] {
 				piece.Requires = append(piece.Requires, itoa(n))
 			}
-		}
-		for _, stop := range s.Stops {
-			if !stop.ByBranch() {
-				continue
-			}
-			piece.Applicant = append(piece.Applicant, calendar.Span{From: calendar.Of(stop.From), To: calendar.Of(stop.To)})
 		}
 		pieces = append(pieces, piece)
 	}
@@ -62,6 +53,22 @@ func (r Rules) Report(i *Issue) (Report, bool, error) {
 		return Report{}, false, fmt.Errorf("measure issue %s: %w", i.ID, err)
 	}
 	return report, true, nil
+}
+
+// Piece is a sign-off of the issue with its dates, as package saving measures it;
+// without what it requires.
+func (i *Issue) Piece(s *SignOff) saving.Piece {
+	piece := saving.Piece{
+		ID: itoa(s.N), Raised: calendar.Of(i.RaisedAt), Accepted: calendar.Of(s.AcceptedAt), Decided: calendar.Of(s.DecidedAt),
+		Stops: s.spans(), OnCommitment: len(s.Duties) > 0,
+	}
+	for _, stop := range s.Stops {
+		if !stop.ByBranch() {
+			continue
+		}
+		piece.Applicant = append(piece.Applicant, calendar.Span{From: calendar.Of(stop.From), To: calendar.Of(stop.To)})
+	}
+	return piece
 }
 
 func (r Rules) report(i *Issue, pieces []saving.Piece) (out Report, err error) {

@@ -35,7 +35,7 @@ type Command interface {
 // is to be committed, because the command had been carried out before.
 func (r Rules) Apply(issue Issue, actor Actor, cmd Command, now time.Time) (Change, error) {
 	now = now.UTC().Truncate(time.Millisecond)
-	t := &transition{Rules: r, actor: actor, now: now, today: calendar.Of(now), from: issue.Version, issue: clone(issue), was: issue.SignOffs}
+	t := &transition{Rules: r, actor: actor, now: now, today: calendar.Of(now), from: issue.Version, issue: clone(issue), was: issue.SignOffs, ended: issue.Status.Ended()}
 	if err := t.StandsIn(actor, t.today); err != nil {
 		return Change{}, err
 	}
@@ -72,6 +72,7 @@ type transition struct {
 
 	issue        Issue
 	was          []SignOff // as the command found them
+	ended        bool      // whether departments had nothing left to do then
 	changed      bool
 	touched      [MaxSignOffs + 1]bool
 	watches      [noticeWatch + 1]watchChange
@@ -406,8 +407,8 @@ func (t *transition) change() (Change, error) {
 			c.Unwatch = append(c.Unwatch, n)
 		}
 	}
-	if t.start != nil || len(t.wake) > 0 {
-		c.Outbox = &Outbox{Issue: t.issue.ID, Version: t.issue.Version, At: t.now, Start: t.start, Wake: t.wake}
+	if fold := t.counts(); t.start != nil || len(t.wake) > 0 || fold {
+		c.Outbox = &Outbox{Issue: t.issue.ID, Version: t.issue.Version, At: t.now, Start: t.start, Wake: t.wake, Fold: fold}
 	}
 	c.Issue = t.issue
 	return c, nil

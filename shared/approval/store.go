@@ -160,13 +160,15 @@ type OutboxID struct {
 }
 
 // Outbox is what a commit wants done outside: start an execution, wake waiting
-// tasks. The relay does it, at least once, in order per issue.
+// tasks, fold the issue into the figures. The relay does it, at least once, in
+// order per issue.
 type Outbox struct {
 	Issue   IssueID   `json:"issue"`
 	Version int64     `json:"version"`
 	At      time.Time `json:"at"`
 	Start   *Start    `json:"start,omitempty"`
 	Wake    []Wake    `json:"wake,omitempty"`
+	Fold    bool      `json:"fold,omitempty"` // something changed that figures rest on; see counts
 }
 
 // ID names the record.

@@ -19,6 +19,7 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/config"
 	"lianban/shared/handler"
+	"lianban/shared/measure"
 	"lianban/shared/register"
 	"lianban/shared/store"
 	"lianban/shared/store/dynamo"
@@ -82,6 +83,11 @@ func (h *House) Register(service *approval.Service) *register.Keeper {
 	return register.New(h.Store, service, h.Now, func() string { return uuid.Must(uuid.NewV7()).String() })
 }
 
+// Figures keeps the figures on the table.
+func (h *House) Figures(service *approval.Service) *measure.Keeper {
+	return &measure.Keeper{Store: h.Store, Issues: h.Store, Rules: service.Rules, Now: service.Now, Pause: pause}
+}
+
 // freshFor is how long a process goes on with the register as it read it last. A
 // change set that comes into force is put before all of them within that time.
 const freshFor = 10 * time.Second
@@ -104,10 +110,13 @@ func (f fresh) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return f.Handler.Invoke(ctx, payload)
 }
 
+// mostDoubled bounds the waits below: no one is longer than 2.6 seconds.
+const mostDoubled = 8
+
 // pause lets those who race for one issue come apart: functions run in processes
 // of their own, and up to forty departments are asked at once.
 func pause(ctx context.Context, try int) error {
-	t := time.NewTimer(rand.N(10 * time.Millisecond << try))
+	t := time.NewTimer(rand.N(10 * time.Millisecond << min(try, mostDoubled)))
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -27,6 +27,7 @@ import (
 	"lianban/shared/engine"
 	"lianban/shared/handler"
 	"lianban/shared/intake"
+	"lianban/shared/measure"
 	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"
@@ -64,6 +65,7 @@ type App struct {
 	Service  *approval.Service
 	Register *register.Keeper
 	Intake   *intake.Service
+	Figures  *measure.Keeper
 	Engine   *engine.Engine
 	SignIn   *access.Local
 
@@ -170,7 +172,8 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 		return err
 	}
 	a.Intake = intake.NewService(a.Service, a.store, NewCode)
-	a.relay = approval.Relay{Workflows: flows, Store: a.store}
+	a.Figures = &measure.Keeper{Store: a.store, Issues: a.store, Rules: a.Service.Rules, Now: a.Service.Now}
+	a.relay = approval.Relay{Workflows: flows, Store: a.store, Fold: a.Figures.Fold}
 	functions := handler.New(a.Service).Functions()
 	a.Engine, err = engine.New(ctx, engine.Config{
 		Journal: journal, Now: c.Now, Rand: c.Rand, Log: c.Log, Machines: []*asl.Definition{machine},

@@ -385,6 +385,20 @@ const (
 
 // pageOf reads one page of a range.
 func pageOf[T any](ctx context.Context, s *Store, r Range, page approval.Page) ([]T, approval.Cursor, error) {
+	items, next, err := s.items(ctx, r, page)
+	if err != nil {
+		return nil, "", err
+	}
+	out := make([]T, len(items))
+	for k := range items {
+		if err := json.Unmarshal(items[k].Body, &out[k]); err != nil {
+			return nil, "", fmt.Errorf("read %s %s: %w", items[k].PK, items[k].SK, err)
+		}
+	}
+	return out, next, nil
+}
+
+func (s *Store) items(ctx context.Context, r Range, page approval.Page) ([]Item, approval.Cursor, error) {
 	r.Limit = page.Limit
 	if r.Limit <= 0 {
 		r.Limit = defaultPage
@@ -401,13 +415,7 @@ func pageOf[T any](ctx context.Context, s *Store, r Range, page approval.Page) (
 	if err != nil {
 		return nil, "", fmt.Errorf("list %s: %w", r.PK, err)
 	}
-	out := make([]T, len(items))
-	for k := range items {
-		if err := json.Unmarshal(items[k].Body, &out[k]); err != nil {
-			return nil, "", fmt.Errorf("read %s %s: %w", items[k].PK, items[k].SK, err)
-		}
-	}
-	return out, cursor(next, r), nil
+	return items, cursor(next, r), nil
 }
 
 // A cursor is a position with the query it belongs to.

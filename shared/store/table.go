@@ -20,6 +20,8 @@
 //	event         I#<issue>     E#<seq>
 //	outbox        I#<issue>     O#<version>   O#<shard>  <at>#...
 //	receipt       K#<key>       K
+//	sheet         I#<issue>     F
+//	figure        F#<month>#<district>  S#<department>#<subject> | T#<form>
 //	record        R#<kind>#<id> A             L#<list>  <order>#...          L#<list>  <order>#...
 //	  ... event   R#<kind>#<id> E#<seq>
 //
@@ -28,9 +30,9 @@
 // first, a department's inbox and a person's work by due date, with what they are
 // asked to sign under others' tasks, the duties that a department has yet to
 // verify, the acts by which an area's departments got more time, what should have
-// woken, what is undelivered, a month's closed sign-offs. None is a scan, and no
-// partition takes more than one issue's, one department's, one shard's or, of what is
-// seldom, one area's writes.
+// woken, what is undelivered, a month's closed sign-offs, the figures of a month and a
+// district, or of one department in them. None is a scan, and no partition takes more
+// than one issue's, one department's, one shard's or one district's writes.
 package store
 
 import (

@@ -39,6 +39,7 @@ import (
 	"lianban/shared/engine"
 	"lianban/shared/handler"
 	"lianban/shared/lambdafn"
+	"lianban/shared/measure"
 	"lianban/shared/roster"
 	"lianban/shared/sfn"
 	"lianban/shared/sim"
@@ -196,7 +197,8 @@ func (s *Stage) Use(version string) {
 	s.Machine, s.rules.Machine = version, version
 	flows := sfn.New(s.SFN, version)
 	s.Service = approval.NewService(s.rules, s.Store, flows, s.Clock.Now, s.cfg.NewID)
-	s.Relay = approval.Relay{Workflows: flows, Store: s.Store}
+	figures := &measure.Keeper{Store: s.Store, Issues: s.Store, Rules: s.Service.Rules, Now: s.Service.Now}
+	s.Relay = approval.Relay{Workflows: flows, Store: s.Store, Fold: figures.Fold}
 }
 
 // Table is the table's name.

@@ -16,6 +16,7 @@ import (
 
 	"lianban/shared/approval/approvaltest"
 	"lianban/shared/docket/dockettest"
+	"lianban/shared/measure/measuretest"
 	"lianban/shared/store"
 	"lianban/shared/store/dynamo"
 )
@@ -152,5 +153,22 @@ func TestStoreKeepsItsContract(t *testing.T) {
 	approvaltest.Store(t, func(t *testing.T) approvaltest.Opened {
 		r := fresh(t, http.DefaultTransport)
 		return approvaltest.Opened{Store: store.New(r), Settle: func() { r.settle(t) }}
+	})
+}
+
+func TestFiguresKeepTheirContract(t *testing.T) {
+	t.Parallel()
+	endpoint(t)
+	measuretest.Store(t, func(t *testing.T) measuretest.Opened {
+		return measuretest.Opened{Store: store.New(fresh(t, http.DefaultTransport))}
+	})
+}
+
+func TestFiguresAreTheSumOfTheIssuesAfterAnyHistory(t *testing.T) {
+	t.Parallel()
+	endpoint(t)
+	measuretest.Histories(t, func(t *testing.T) measuretest.Opened {
+		r := fresh(t, http.DefaultTransport)
+		return measuretest.Opened{Store: store.New(r), Settle: func() { r.settle(t) }}
 	})
 }

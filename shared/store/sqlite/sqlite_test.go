@@ -18,6 +18,7 @@ import (
 	"lianban/shared/docket"
 	"lianban/shared/docket/dockettest"
 	"lianban/shared/engine/enginetest"
+	"lianban/shared/measure/measuretest"
 	"lianban/shared/store"
 	"lianban/shared/store/sqlite"
 )
@@ -412,4 +413,25 @@ func TestFeedFindsAfterARestartWhatWasNotDelivered(t *testing.T) {
 	if !slices.Equal(still.Log, []string{"succeed a", "succeed b", "succeed c"}) {
 		t.Errorf("delivered %v", still.Log)
 	}
+}
+
+func TestFiguresKeepTheirContract(t *testing.T) {
+	t.Parallel()
+	measuretest.Store(t, func(t *testing.T) measuretest.Opened {
+		path := filepath.Join(t.TempDir(), "l.db")
+		file := open(t, path)
+		return measuretest.Opened{Store: store.New(file.Table()), Reopen: func() measuretest.Both {
+			if err := file.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return store.New(open(t, path).Table())
+		}}
+	})
+}
+
+func TestFiguresAreTheSumOfTheIssuesAfterAnyHistory(t *testing.T) {
+	t.Parallel()
+	measuretest.Histories(t, func(t *testing.T) measuretest.Opened {
+		return measuretest.Opened{Store: store.NewSole(open(t, filepath.Join(t.TempDir(), "l.db")).Table())}
+	})
 }
