@@ -324,16 +324,18 @@ func stories() []story {
 			{"2026-03-16 11:00", housing, approval.Grant{SignOff: 3}},
 			{"2026-03-16 15:00", secretary, confirm},
 		}},
-		{"consultation_on_conflict", approval.Confirmed, []act{ // two conditions exclude each other; what is agreed becomes a sign-off
+		{"consultation_on_conflict", approval.Confirmed, []act{ // two conditions exclude each other: one is decided anew, what is agreed becomes a sign-off
 			{"2026-03-09 09:00", secretary, raise(parties("cc-traffic-police", "cc-transport", "cc-housing"))},
 			{"2026-03-10 10:00", police, condition(1, "夜间施工，白天恢复通行", "2026-04-20")},
 			{"2026-03-10 11:00", transport, condition(2, "夜间不施工，白天半幅封闭", "2026-04-20")},
 			{"2026-03-10 14:00", generalBranch, approval.Convene{Cause: approval.OnConflict, SignOffs: []int{1, 2}, Reason: "两部门所附条件不能同时满足"}},
 			{"2026-03-11 10:00", housing, approval.Grant{SignOff: 3}}, // the others go on meanwhile
 			{"2026-03-11 15:00", generalBranch, approval.Conclude{
-				Actions: []approval.Undertaking{{Department: "cc-traffic-police", What: "出具分时导改方案，替代两项条件", By: calendar.MustParse("2026-03-18")}},
-				Reason:  "按分时导改执行",
+				Anew:    []int{2},
+				Actions: []approval.Undertaking{{Department: "cc-traffic-police", What: "出具夜间导改方案", By: calendar.MustParse("2026-03-18")}},
+				Reason:  "按夜间施工执行，占道条件由交通部门重新出具",
 			}},
+			{"2026-03-13 10:00", transport, condition(2, "夜间导改标志由交警验收后进场", "2026-04-20")},
 			{"2026-03-16 10:00", police, approval.Grant{SignOff: 4}},
 			{"2026-03-16 15:00", secretary, confirm},
 		}},

@@ -231,7 +231,7 @@ func (t *transition) voter() (int, error) {
 	if !speaks {
 		return 0, refuse(Forbidden, "", "由部门承办人或部门负责人代表本单位表决。", "An officer or the lead votes for a department.")
 	}
-	if t.interested(t.actor.Person) {
+	if t.interested(t.actor.Person) || t.actor.For != "" && t.interested(t.actor.For) {
 		return 0, refuse(Forbidden, "", "您与该问题有利害关系，应当回避，请由本单位其他人员表决。", "You have an interest in this issue and must stand aside; somebody else of your unit votes.")
 	}
 	return k, t.mayVote(k)

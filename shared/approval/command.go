@@ -565,6 +565,9 @@ func (c AskSupplement) apply(t *transition) error {
 	if s.Request != nil {
 		return refuse(Invalid, "papers", "补正须一次性告知，该任务已要求过补正（行政许可法第三十二条）。", "A supplement is asked for once, everything at once, and it has been (行政许可法 art. 32).")
 	}
+	if s.Acceptance != nil && s.Acceptance.How == Explicit {
+		return refuse(Invalid, "papers", "该任务已经受理，材料视为齐全，不能再要求补正（行政许可法第三十二条）。", "This has been accepted, so its papers are complete and no supplement is asked for any more (行政许可法 art. 32).")
+	}
 	if used := t.Calendar.WorkingDays(calendar.Of(s.OpenedAt), t.today); used > askWithin {
 		return refuse(Invalid, "papers", "应当在收到材料后五个工作日内一次性告知补正，现已过 %d 个工作日，视为已受理（行政许可法第三十二条）。", "A supplement is asked for within five working days of receipt; %d have passed, so the papers count as accepted (行政许可法 art. 32).", used)
 	}

@@ -36,6 +36,7 @@ type Consultation struct {
 	Meeting  *Meeting `json:"meeting,omitempty"`
 	Minutes  *Minutes `json:"minutes,omitempty"`
 	Agreed   []int    `json:"agreed,omitempty"` // sign-offs that its agreed actions became
+	Anew     []int    `json:"anew,omitempty"`   // approvals in conflict that are decided anew
 }
 
 // Cause is why a consultation is held.
@@ -73,10 +74,14 @@ type Convene struct {
 type Refer struct{ Reason string }
 
 // Conclude (会商办结) ends the consultation: an outcome for each objection that
-// stands, owners for tasks in dispute, and agreed actions.
+// stands, owners for tasks in dispute, and agreed actions. Of approvals that exclude
+// each other it says which are decided anew (重新出具意见), by their own departments
+// and in the same round: no tier decides in their place. What stood on them is
+// decided anew with them, and their duties lapse.
 type Conclude struct {
 	Findings []Finding
 	Owners   []Assign
+	Anew     []int // of a conflict: sign-offs that it is about
 	Actions  []Undertaking
 	Reason   string // mandatory where there is no objection
 }
@@ -382,6 +387,9 @@ func (c Conclude) apply(t *transition) error {
 	if err := c.actions(t, has(Uphold) || has(Revise)); err != nil {
 		return err
 	}
+	if err := c.anew(t, has(Uphold) || has(Revise)); err != nil {
+		return err
+	}
 	result := Settled
 	if len(c.Findings) > 0 {
 		result = Ruled
@@ -405,6 +413,11 @@ func (c Conclude) apply(t *transition) error {
 	for _, action := range c.Actions {
 		con.Agreed = append(con.Agreed, t.undertake(action))
 	}
+	var redone []int
+	if len(c.Anew) > 0 {
+		con.Anew = c.Anew
+		redone = t.undo(c.Anew...)
+	}
 	after := InSignOff
 	switch {
 	case has(Uphold):
@@ -414,9 +427,40 @@ func (c Conclude) apply(t *transition) error {
 	}
 	t.event(EvSettle, func(e *Event) {
 		e.Before, e.After, e.Reason = string(status), string(after), c.Reason
-		e.Detail = detail(map[string]any{"result": result, "agreed": con.Agreed})
+		said := map[string]any{"result": result, "agreed": con.Agreed}
+		if redone != nil {
+			said["anew"], said["redone"] = c.Anew, redone
+		}
+		e.Detail = detail(said)
 	})
 	t.finish(result, has(Uphold), has(Revise))
+	if redone != nil {
+		t.followAll(redone)
+		t.watchDuties()
+	}
+	return nil
+}
+
+// anew checks which approvals in conflict are decided anew.
+func (c Conclude) anew(t *transition, over bool) error {
+	con := t.issue.Consultation
+	switch {
+	case len(c.Anew) == 0:
+		return nil
+	case con.Why() != OnConflict:
+		return refuse(Invalid, "anew", "因意见冲突召集的会商，方可要求重新出具意见。", "Approvals are decided anew where the consultation is on a conflict between them.")
+	case over:
+		return refuse(Invalid, "anew", "异议成立或退回修改的，不再要求重新出具意见。", "With an objection upheld or a revision nothing else is decided anew.")
+	}
+	for k, n := range c.Anew {
+		field := "anew[" + itoa(k) + "]"
+		switch s := t.issue.SignOff(n); {
+		case !slices.Contains(con.SignOffs, n) || slices.Contains(c.Anew[:k], n):
+			return refuse(Invalid, field, "第 %d 项不在本次会商的冲突意见之列，或者重复选择。", "Sign-off %d is not among those that the consultation is about, or is named twice.", n)
+		case s.State != Granted || s.Decision == nil || s.Decision.Kind == Object:
+			return refuse(Invalid, field, "第 %d 项没有已生效的同意意见，无须重新出具。", "Sign-off %d has no approval in force that could be decided anew.", n)
+		}
+	}
 	return nil
 }
 

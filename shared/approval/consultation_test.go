@@ -290,6 +290,10 @@ func (w *world) consult(t *rapid.T, add func(approval.Actor, approval.Command)) 
 	for _, unit := range []approval.Actor{generalBranch, headquarters} {
 		if con == nil || !con.ClosedAt.IsZero() {
 			add(unit, approval.Convene{Cause: approval.OwnAccord, Reason: "协调"})
+			if n := len(w.issue.SignOffs); n > 1 {
+				two := rapid.Permutation([]int{1, 2, n}).Draw(t, "conflict")[:2]
+				add(unit, approval.Convene{Cause: approval.OnConflict, SignOffs: two, Reason: "意见冲突"})
+			}
 			continue
 		}
 		s := meeting("2026-03-09", "2026-03-09")
@@ -305,6 +309,9 @@ func (w *world) consult(t *rapid.T, add func(approval.Actor, approval.Command)) 
 			if o := &w.issue.SignOffs[k]; w.issue.Counts(o) {
 				conclude.Findings = append(conclude.Findings, approval.Finding{SignOff: o.N, Outcome: approval.SetAside, Reason: "会商"})
 			}
+		}
+		if con.Why() == approval.OnConflict && rapid.Bool().Draw(t, "anew") {
+			conclude.Anew = con.SignOffs[:1]
 		}
 		if rapid.Bool().Draw(t, "action") {
 			conclude.Actions = []approval.Undertaking{{Department: "cc-water", What: "迁改", By: rules.Calendar.After(calendar.Of(w.now), 3)}}

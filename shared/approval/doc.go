@@ -49,7 +49,8 @@
 //
 // # Promises
 //
-//   - One decision per sign-off and round, unless it was revoked.
+//   - One decision per sign-off and round, unless it was revoked or in conflict with
+//     another.
 //   - A sign-off that waits is opened in the same commit as the grant of its last
 //     prerequisite; never earlier, never later.
 //   - Time in which the branch has the matter is no department's overrun: the due

@@ -340,6 +340,7 @@ func (t *transition) late(s *SignOff) bool { return !s.Due.On.IsZero() && t.toda
 
 // reasonOf checks the reason of an answer, which a late one must have.
 func (t *transition) reasonOf(s *SignOff, reason string) error {
+	t.runOut(s.N) // a stop whose days are over hides no overrun
 	if t.late(s) && reason == "" {
 		return refuse(Invalid, "reason", "该任务已于 %s 到期，逾期办结须说明逾期原因并予公开（优化营商环境条例第三十六条）。", "The last day was %s: an answer after it needs its reason, which is published (优化营商环境条例 art. 36).", s.Due.On)
 	}

@@ -577,7 +577,7 @@ func (w *world) end() {
 			decided[key] = e.Kind
 		case approval.EvUncounter:
 			delete(decided, [2]int{e.SignOff, e.Round})
-		case approval.EvRevoke:
+		case approval.EvRevoke, approval.EvSettle:
 			var d struct{ Redone []int }
 			if err := json.Unmarshal(e.Detail, &d); err != nil {
 				w.Fatal(err)

@@ -56,7 +56,7 @@ func clockFault(r approval.Rules, before *approval.Issue, c *approval.Change, s 
 // sign-off n, or of several; any when n is 0.
 func recorded(c *approval.Change, n int) bool {
 	return slices.ContainsFunc(c.Events, func(e approval.Event) bool {
-		return approval.MovesDue(e.Kind) && (n == 0 || e.SignOff == 0 || e.SignOff == n || e.Kind == approval.EvRevoke)
+		return approval.MovesDue(e.Kind) && (n == 0 || e.SignOff == 0 || e.SignOff == n || e.Kind == approval.EvRevoke || e.Kind == approval.EvSettle)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 // the whole. Nothing else does.
 var causes = []string{
 	EvRaise, EvRoute, EvOpen, EvAccept, EvRequest, EvAnswer, EvPapersBack, EvRefile, EvStop, EvEndStop, EvStopEnds,
-	EvExtend, EvAssign, EvReturn, EvResubmit, EvRevoke, EvReopen, EvRestate,
+	EvExtend, EvAssign, EvReturn, EvResubmit, EvRevoke, EvReopen, EvRestate, EvSettle,
 }
 
 // MovesDue reports whether an event of the kind may move a last day.

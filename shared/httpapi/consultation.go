@@ -29,6 +29,7 @@ type Consultation struct {
 	Meeting  *Meeting  `json:"meeting,omitempty"`
 	Minutes  *Minutes  `json:"minutes,omitempty"`
 	Agreed   []int     `json:"agreed" doc:"Sign-offs that its agreed actions 议定事项 became."`
+	Anew     []int     `json:"anew" doc:"Approvals in conflict that are decided anew 重新出具意见."`
 }
 
 // Meeting is where and when a consultation meets 会议.
@@ -149,6 +150,7 @@ type WriteMinutes struct {
 type ConcludeConsultation struct {
 	Findings []Finding     `json:"findings,omitempty" doc:"One for each objection that stands."`
 	Owners   []Owner       `json:"owners,omitempty" doc:"Whose tasks in dispute are."`
+	Anew     []int         `json:"anew,omitempty" doc:"Of a consultation on a conflict: which of the approvals that it is about are decided anew 重新出具意见, by their own departments."`
 	Actions  []Undertaking `json:"actions,omitempty" doc:"Agreed actions 议定事项; each becomes a sign-off."`
 	Reason   string        `json:"reason,omitempty" doc:"Mandatory where there is no objection."`
 }
@@ -248,7 +250,7 @@ func (s *server) refer(ctx context.Context, in *becauseIn) (*IssueOut, error) {
 }
 
 func (s *server) conclude(ctx context.Context, in *concludeIn) (*IssueOut, error) {
-	cmd := approval.Conclude{Reason: in.Body.Reason}
+	cmd := approval.Conclude{Reason: in.Body.Reason, Anew: in.Body.Anew}
 	for _, f := range in.Body.Findings {
 		cmd.Findings = append(cmd.Findings, approval.Finding{SignOff: f.SignOff, Outcome: approval.Outcome(f.Outcome), Reason: f.Reason})
 	}
@@ -264,7 +266,7 @@ func (s *server) conclude(ctx context.Context, in *concludeIn) (*IssueOut, error
 func (v view) consultation(i *approval.Issue, con *approval.Consultation) Consultation {
 	out := Consultation{
 		Round: con.Round, Tier: v.tier(con.Tier), Cause: string(con.Why()), SignOffs: whole(con.SignOffs), Reason: con.Reason,
-		OpenedAt: con.OpenedAt, Due: v.due(con.DueOn), ClosedAt: con.ClosedAt, Result: string(con.Result), Closing: con.Closing, Agreed: whole(con.Agreed),
+		OpenedAt: con.OpenedAt, Due: v.due(con.DueOn), ClosedAt: con.ClosedAt, Result: string(con.Result), Closing: con.Closing, Agreed: whole(con.Agreed), Anew: whole(con.Anew),
 	}
 	if unit, ok := v.Roster.Up(i.Branch, con.Tier); ok {
 		out.Unit = v.unit(string(unit))

@@ -51,3 +51,17 @@ func TestAConsultationMeetsVotesInSecretAndIsConcluded(t *testing.T) {
 		t.Errorf("passed up: %s", a.body)
 	}
 }
+
+func TestAConsultationOnAConflictHasAnApprovalDecidedAnew(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	con := "/issues/" + id + "/consultation"
+	w.post(police, "/issues/"+id+"/signoffs/1/decision", `{"kind":"conditional","duties":[{"what":"夜间施工","by":"2026-03-10"}]}`).is(200)
+	w.post(general, con, `{"cause":"conflict","signOffs":[1,2],"reason":"条件冲突"}`).is(200)
+	w.post(general, con+"/conclusion", `{"anew":[2],"reason":"重新出具"}`).problem(422, "invalid", "anew[0]")
+	a := w.post(general, con+"/conclusion", `{"anew":[1],"reason":"重新出具"}`).is(200)
+	if a.text("consultation", "anew", 0) != "1" || a.text("signOffs", 0, "state") != "open" || a.text("signOffs", 0, "earlier", 0, "decision", "kind") != "conditional" {
+		t.Errorf("concluded: %s", a.body)
+	}
+}

@@ -97,6 +97,7 @@ type eventDetail struct {
 	Version      int                  `json:"version"`
 	Resolutions  []string             `json:"resolutions"`
 	Agreed       []int                `json:"agreed"`
+	Anew         []int                `json:"anew"`
 	Vote         string               `json:"vote"`
 	Again        bool                 `json:"again"`
 	Links        int                  `json:"links"`
@@ -364,6 +365,12 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who)
 		if len(d.Agreed) > 0 {
 			out.Text += v.t(key+".agreed", v.numbers(d.Agreed))
+		}
+		if len(d.Anew) > 0 {
+			out.Text += v.t(key+".anew", v.numbers(d.Anew))
+			if others := slices.DeleteFunc(d.Redone, func(n int) bool { return slices.Contains(d.Anew, n) }); len(others) > 0 {
+				out.Text += v.t("event.revoke.redone", v.numbers(others))
+			}
 		}
 	case approval.EvAddSigner:
 		out.Text, out.Reason = v.t(key, who, task, v.signer(d.Department, d.Person), v.addedKind(d.When, d.Binding), e.Reason), ""

@@ -140,7 +140,7 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 	has("ballot.", "passed", "lost", "quorum")
 	has("ruling.", "followed", "against")
 	has("sentence.", "consulting.convened")
-	has("event.", "consult.convened", "consult.about", "schedule.vote", "vote.open", "conclude_consultation.agreed")
+	has("event.", "consult.convened", "consult.about", "schedule.vote", "vote.open", "conclude_consultation.agreed", "conclude_consultation.anew")
 	has("light.", string(approval.Green), string(approval.Yellow), string(approval.Red))
 	has("start.", string(calendar.Receipt), string(calendar.Acceptance))
 	has("event.", "follow.task", "follow.added", "follow.duty", "follow.left", "follow.signer", "follow.party", "follow.mute", "restate.task", "restate.whole", "restate.consultation", "restate.added", "restate.watched", "restate.duties")
