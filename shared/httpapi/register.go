@@ -208,14 +208,6 @@ func (a *API) registering() {
 	huma.Register(a.huma, change("/departments/{id}/substitutes", "appointSubstitute", "Appoint a substitute, as the department's lead 指定代办人", "register", 201, http.StatusNotFound), a.appointSubstitute)
 }
 
-// reads refuses who has no business with proposals: they name people.
-func readsRegister(a approval.Actor) error {
-	if a.Role != roster.Administrator && a.Role != roster.Overseer {
-		return &fault{kind: kindForbidden, text: text("登记变更由系统管理员和监督员查看。", "Changes of the register are read by administrators and overseers.")}
-	}
-	return nil
-}
-
 // draft turns a proposal into the register's.
 func (p ProposeChange) draft(c *calendar.Calendar) (register.Draft, error) {
 	d := register.Draft{Title: p.Title, Reason: p.Reason, Ground: p.Ground, On: p.On, Order: register.Order{Roster: p.Roster}}
@@ -331,7 +323,7 @@ func (s *server) getRegister(context.Context, *struct{}) (*one[Register], error)
 
 func (s *server) listEntries(ctx context.Context, in *PageIn) (*PageOut[RegisterEntry], error) {
 	c := callOf(ctx)
-	if err := readsRegister(c.actor); err != nil {
+	if err := register.Reads(c.actor); err != nil {
 		return nil, err
 	}
 	v := s.view(c)
@@ -355,7 +347,7 @@ func (s *server) proposeChange(ctx context.Context, in *proposeIn) (*ChangeOut, 
 
 func (s *server) previewChange(ctx context.Context, in *previewIn) (*one[ChangePreview], error) {
 	if c := callOf(ctx); c.actor.Role != roster.Administrator {
-		return nil, readsRegister(approval.Actor{})
+		return nil, register.Reads(approval.Actor{})
 	}
 	draft, err := in.Body.draft(s.service.Rules().Calendar)
 	if err != nil {
@@ -400,7 +392,7 @@ func (s *server) preview(ctx context.Context, d register.Draft) (*one[ChangePrev
 
 // change is a change set that the caller may read.
 func (s *server) change(ctx context.Context, id string) (docket.Got[register.ChangeSet], error) {
-	if err := readsRegister(callOf(ctx).actor); err != nil {
+	if err := register.Reads(callOf(ctx).actor); err != nil {
 		return docket.Got[register.ChangeSet]{}, err
 	}
 	if len(id) > longestID {
@@ -411,7 +403,7 @@ func (s *server) change(ctx context.Context, id string) (docket.Got[register.Cha
 
 func (s *server) listChanges(ctx context.Context, in *changesIn) (*PageOut[ChangeSet], error) {
 	c := callOf(ctx)
-	if err := readsRegister(c.actor); err != nil {
+	if err := register.Reads(c.actor); err != nil {
 		return nil, err
 	}
 	query := fmt.Sprintf("changes?open=%t", in.Open)
@@ -493,10 +485,6 @@ func (s *server) appointSubstitute(ctx context.Context, in *appointIn) (*ChangeO
 	}
 	b := in.Body
 	substitute := roster.Substitute{For: roster.PersonID(b.For), By: roster.PersonID(b.By), Unit: department.ID, From: b.From, Until: b.Until}
-	who := s.service.Rules().Roster
-	g, err := s.register.Appoint(ctx, call, register.Draft{
-		Title:  fmt.Sprintf("%s指定%s代办%s的任务", department.NameZH, who.PersonName(substitute.By), who.PersonName(substitute.For)),
-		Reason: b.Reason, On: s.service.Today(), Order: register.Order{Roster: []roster.Change{{Substitute: &substitute}}},
-	})
+	g, err := s.register.Appoint(ctx, call, register.Substitution(s.service.Rules().Roster, substitute, b.Reason, s.service.Today()))
 	return s.changed(ctx, http.StatusCreated, g, err)
 }

@@ -159,7 +159,7 @@ func (o Offer) publish(rules approval.Rules, act *docket.Act) (Matter, error) {
 	if !ok {
 		return Matter{}, approval.Refuse(approval.Invalid, "project", "没有这个重点项目，请从项目列表中选择。", "There is no such project; choose one from the list.")
 	}
-	if !registers(rules.Roster, act.Actor, o.Project) {
+	if !Registers(rules.Roster, act.Actor, o.Project) {
 		return Matter{}, approval.Refuse(approval.Forbidden, "", "认领事项由该项目临时党支部书记、所属临时党总支或重点项目局发布。", "Matters are published by the secretary of the project's branch, its general branch, or the bureau.")
 	}
 	if !slices.Contains([]Need{Resources, Venue, Staff, Technology, Other}, o.Need) {

@@ -169,9 +169,9 @@ func (r *Request) due() approval.Due {
 	return r.Final
 }
 
-// registers reports whether the actor takes requests about the project in: the
+// Registers reports whether the actor takes requests about the project in: the
 // secretary of its branch, its general branch, the bureau of its area.
-func registers(r *roster.Roster, actor approval.Actor, id roster.ProjectID) bool {
+func Registers(r *roster.Roster, actor approval.Actor, id roster.ProjectID) bool {
 	project, ok := r.Project(id)
 	if !ok {
 		return false
@@ -195,18 +195,18 @@ func works(actor approval.Actor, unit string) bool {
 	return actor.Unit == unit && slices.Contains([]roster.Role{roster.Secretary, roster.GeneralBranch, roster.Officer, roster.Lead}, actor.Role)
 }
 
-// reads reports whether the actor may see the request.
-func reads(r *roster.Roster, actor approval.Actor, q *Request) bool {
+// Reads reports whether the actor may see the request.
+func Reads(r *roster.Roster, actor approval.Actor, q *Request) bool {
 	return actor.Role == roster.Overseer || serves(r, actor, q) || slices.ContainsFunc(q.Before, func(unit string) bool { return works(actor, unit) })
 }
 
 // serves reports whether the actor may know whom to call back.
 func serves(r *roster.Roster, actor approval.Actor, q *Request) bool {
-	return works(actor, q.Unit) || registers(r, actor, q.Project)
+	return works(actor, q.Unit) || Registers(r, actor, q.Project)
 }
 
-// takes checks that a unit can be given requests.
-func takes(r *roster.Roster, unit string) error {
+// Takes checks that a unit can be given requests.
+func Takes(r *roster.Roster, unit string) error {
 	if d, ok := r.Department(roster.DepartmentID(unit)); ok && d.Kind.Decides() {
 		return nil
 	}
@@ -232,7 +232,7 @@ func (n New) register(rules approval.Rules, hash string, act *docket.Act) (Reque
 	if !ok {
 		return Request{}, approval.Refuse(approval.Invalid, "project", "没有这个重点项目，请从项目列表中选择。", "There is no such project; choose one from the list.")
 	}
-	if !registers(rules.Roster, act.Actor, n.Project) {
+	if !Registers(rules.Roster, act.Actor, n.Project) {
 		return Request{}, approval.Refuse(approval.Forbidden, "", "诉求由该项目临时党支部书记、所属临时党总支或重点项目局登记。", "Requests are registered by the secretary of the project's branch, its general branch, or the bureau.")
 	}
 	branch, ok := rules.Roster.BranchOf(n.Project)
@@ -242,7 +242,7 @@ func (n New) register(rules approval.Rules, hash string, act *docket.Act) (Reque
 	if !ok && n.Unit == "" {
 		return Request{}, approval.Refuse(approval.Invalid, "unit", "该项目尚未建立临时党支部，请指定承办单位。", "The project has no branch yet; name the unit that shall have the request.")
 	}
-	if err := takes(rules.Roster, n.Unit); err != nil {
+	if err := Takes(rules.Roster, n.Unit); err != nil {
 		return Request{}, err
 	}
 	if !slices.Contains([]Requester{Enterprise, Resident, Village}, n.From) {
@@ -328,13 +328,13 @@ func (r *Request) accept(rules approval.Rules, act *docket.Act) error {
 // handOn gives the request to another unit. Who registers requests may do so too,
 // so that none stays where nobody takes it up. The clock goes on.
 func (r *Request) handOn(rules approval.Rules, act *docket.Act, unit, reason string) error {
-	if !works(act.Actor, r.Unit) && !registers(rules.Roster, act.Actor, r.Project) {
+	if !works(act.Actor, r.Unit) && !Registers(rules.Roster, act.Actor, r.Project) {
 		return r.held(rules, act.Actor)
 	}
 	if err := r.stands(Registered, Accepted); err != nil {
 		return err
 	}
-	if err := takes(rules.Roster, unit); err != nil {
+	if err := Takes(rules.Roster, unit); err != nil {
 		return err
 	}
 	if unit == r.Unit {
@@ -400,6 +400,14 @@ func (r *Request) raises(rules approval.Rules, actor approval.Actor) error {
 		return approval.Refuse(approval.Forbidden, "", "诉求由承办该诉求的项目临时党支部书记转为问题；在其他单位的，请先转交该支部。", "The secretary of the project's branch makes an issue of a request that the branch has; one elsewhere is handed on to the branch first.")
 	}
 	return r.stands(Accepted)
+}
+
+// renewsCode checks that the actor may give the requester another check code.
+func (r *Request) renewsCode(rules approval.Rules, actor approval.Actor) error {
+	if !Registers(rules.Roster, actor, r.Project) {
+		return approval.Refuse(approval.Forbidden, "", "查询码由登记诉求的岗位补发。", "A new check code is given by those who register requests.")
+	}
+	return nil
 }
 
 // close ends the request once the requester has been told.

@@ -160,13 +160,13 @@ func missing() error {
 func (s *Service) do(ctx context.Context, id string, call approval.Call, step func(r *Request, rules approval.Rules, act *docket.Act) error) (Got, error) {
 	got, err := s.requests.Do(ctx, id, call, func(r Request, act *docket.Act) (Request, error) {
 		rules := s.issues.Rules()
-		if !reads(rules.Roster, act.Actor, &r) {
+		if !Reads(rules.Roster, act.Actor, &r) {
 			return r, missing()
 		}
 		err := step(&r, rules, act)
 		return r, err
 	})
-	if err == nil && got.Repeated && !reads(s.issues.Rules().Roster, call.Actor, &got.State) {
+	if err == nil && got.Repeated && !Reads(s.issues.Rules().Roster, call.Actor, &got.State) {
 		return Got{}, missing()
 	}
 	return got, err
@@ -220,8 +220,8 @@ func (s *Service) Close(ctx context.Context, id, note string, call approval.Call
 func (s *Service) RenewCode(ctx context.Context, id string, call approval.Call) (Got, string, error) {
 	code := s.newCode()
 	got, err := s.do(ctx, id, call, func(r *Request, rules approval.Rules, act *docket.Act) error {
-		if !registers(rules.Roster, act.Actor, r.Project) {
-			return approval.Refuse(approval.Forbidden, "", "查询码由登记诉求的岗位补发。", "A new check code is given by those who register requests.")
+		if err := r.renewsCode(rules, act.Actor); err != nil {
+			return err
 		}
 		r.Code = hash(id, code)
 		act.Event(EvRenewCode, nil)
@@ -283,7 +283,7 @@ func (s *Service) draft(ctx context.Context, got Got, p approval.Petition, actor
 // Request returns a request that the actor may see, or NotFound.
 func (s *Service) Request(ctx context.Context, id string, actor approval.Actor) (Got, error) {
 	got, err := s.requests.Get(ctx, id)
-	if approval.IsKind(err, approval.NotFound) || err == nil && !reads(s.issues.Rules().Roster, actor, &got.State) {
+	if approval.IsKind(err, approval.NotFound) || err == nil && !Reads(s.issues.Rules().Roster, actor, &got.State) {
 		return Got{}, missing()
 	}
 	return got, err

@@ -348,7 +348,7 @@ func petition(rules approval.Rules, n int, cell func(string) string, actor appro
 	p.Project = project.ID
 	if branch, ok := rules.Roster.BranchOf(project.ID); !ok {
 		fault(colProject, says("该项目尚未建立临时党支部，请先请管理员登记支部。", "The project has no branch yet; ask an administrator to register one."))
-	} else if !registers(rules.Roster, actor, project.ID) {
+	} else if !Registers(rules.Roster, actor, project.ID) {
 		fault(colProject, says("该项目属%[1]s，不在您的导入范围内。", "The project belongs to %[2]s, for which you do not import.", branch.NameZH, branch.NameEN))
 	}
 	if len(faults) == 0 && len(p.Items)+len(p.Parties)+len(p.Commitments) > 0 {

@@ -171,6 +171,17 @@ func (r *Roster) StandsIn(by, absent PersonID, unit DepartmentID, on calendar.Da
 	return r.Holds(absent, Officer, string(unit)) && slices.Contains(r.Substitutes(absent, unit, on), by)
 }
 
+// SubstitutesIn are the spans in which somebody stands in for somebody of a department,
+// past ones too.
+func (r *Roster) SubstitutesIn(unit DepartmentID) (spans []Substitute) {
+	for _, s := range r.file.Substitutes {
+		if s.Unit == unit {
+			spans = append(spans, s)
+		}
+	}
+	return spans
+}
+
 // StandingIn returns for whom a person does the work on a day, and where.
 func (r *Roster) StandingIn(by PersonID, on calendar.Date) []Substitute {
 	var all []Substitute

@@ -87,6 +87,7 @@ type deedView struct {
 	Problems        problems
 	Fields          []entry
 	Bare            bool // nothing but its button
+	Preview         bool // what it would do can be looked at first
 }
 
 // deedGroup is a folded group of deeds.

@@ -3,10 +3,12 @@ package webui
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
+	"lianban/shared/register"
 	"lianban/shared/roster"
 )
 
@@ -24,6 +26,14 @@ func (v *visit) errands() (list []wait, err error) {
 	case roster.Officer, roster.Lead:
 		own, err := v.departmentErrands()
 		return append(list, own...), err
+	case roster.Administrator:
+		n, more, err := v.proposed()
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			list = append(list, wait{v.t("wait.changes", v.counted(n, more)), "/register", v.t("wait.changes.action")})
+		}
 	case roster.Overseer, roster.GeneralBranch, roster.Headquarters:
 		n, more, err := v.warned()
 		if err != nil {
@@ -95,6 +105,20 @@ func (v *visit) tierErrands(i *approval.Issue) (list []wait, err error) {
 		}
 	}
 	return list, nil
+}
+
+// proposed is how many change sets wait for the viewer as second administrator.
+func (v *visit) proposed() (n int, more bool, err error) {
+	if v.Register == nil {
+		return 0, false, nil
+	}
+	list, next, err := v.Register.List(v.ctx(), true, approval.Page{Limit: perPage})
+	for k := range list {
+		if slices.Contains(register.Open(list[k].State, v.viewer.Actor, v.now), register.EvApprove) {
+			n++
+		}
+	}
+	return n, n > 0 && next != "", err
 }
 
 // counted is how many there are in a list of which a page was read: 3, or more than 20.

@@ -1,7 +1,12 @@
 package webui
 
 import (
+	"slices"
+
+	"lianban/shared/approval"
 	"lianban/shared/oversight"
+	"lianban/shared/register"
+	"lianban/shared/roster"
 )
 
 // moreRoutes are the pages of what offices do besides issues and their tasks.
@@ -11,12 +16,46 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	page("POST /mentions", signedIn((*visit).see))
 	page("GET /warnings", signedIn((*visit).warningsPage))
 	page("POST /warnings", signedIn((*visit).disposeWarning))
+	page("GET /register", signedIn((*visit).registerPage))
+	page("GET /register/new", signedIn((*visit).proposePage))
+	page("POST /register/new", signedIn((*visit).propose))
+	page("GET /register/changes/{id}", signedIn((*visit).changePage))
+	page("POST /register/changes/{id}", signedIn((*visit).changeAct))
+	page("GET /substitutes", signedIn((*visit).substitutesPage))
+	page("POST /substitutes", signedIn((*visit).appoint))
+	if s.Intake == nil {
+		return
+	}
+	page("GET /requests", signedIn((*visit).requestsPage))
+	page("GET /requests/new", signedIn((*visit).newRequestPage))
+	page("POST /requests/new", signedIn((*visit).newRequest))
+	page("GET /requests/{id}", signedIn((*visit).requestPage))
+	page("POST /requests/{id}", signedIn((*visit).requestAct))
+	page("GET /pool", signedIn((*visit).poolPage))
+	page("GET /pool/new", signedIn((*visit).offerPage))
+	page("POST /pool/new", signedIn((*visit).offer))
+	page("GET /pool/{id}", signedIn((*visit).matterPage))
+	page("POST /pool/{id}", signedIn((*visit).matterAct))
 }
 
 // moreNav are the ways to those that a role has for its own.
 func (v *visit) moreNav() (links []link) {
 	if oversight.Looks(v.viewer.Role) {
 		links = append(links, link{Text: v.t("nav.warnings"), URL: "/warnings"})
+	}
+	if v.Intake != nil {
+		if slices.Contains([]roster.Role{roster.Secretary, roster.GeneralBranch, roster.Officer, roster.Lead, roster.Bureau, roster.Overseer}, v.viewer.Role) {
+			links = append(links, link{Text: v.t("nav.requests"), URL: "/requests"})
+		}
+		if v.viewer.Role != roster.Administrator {
+			links = append(links, link{Text: v.t("nav.pool"), URL: "/pool"})
+		}
+	}
+	if _, err := approval.OwnInbox(v.viewer.Actor); err == nil {
+		links = append(links, link{Text: v.t("nav.substitutes"), URL: "/substitutes"})
+	}
+	if v.Register != nil && register.Reads(v.viewer.Actor) == nil {
+		links = append(links, link{Text: v.t("nav.register"), URL: "/register"})
 	}
 	return links
 }

@@ -210,8 +210,15 @@ func (s *speaker) functions() template.FuncMap {
 		"mark": s.mark, "limit": s.limit, "lang": func() string { return s.lang }, "add": func(a, b int) int { return a + b },
 		"lines":   func(text string) []string { return strings.Split(text, "\n") },
 		"invalid": invalid,
+		"pair":    func(name string, of any) pair { return pair{name, of} },
 		"field":   func(p problems, name string) fieldProblem { return fieldProblem{p[name], name} },
 	}
+}
+
+// pair hands a template a name beside what it is of.
+type pair struct {
+	Name string
+	Of   any
 }
 
 // invalid marks a control whose field has a problem and joins the two.
