@@ -26,7 +26,9 @@ type deed struct {
 	about   func(v *visit, o subject, k int) []string // what has to be known beforehand
 	fields  func(v *visit, o subject, k int) []entry
 	command func(f filing) approval.Command
-	next    func(v *visit, o subject, after *approval.Issue) string
+	// at names the entry at which a refusal's field stands; nil: the one of its name.
+	at   func(f filing, field string) string
+	next func(v *visit, o subject, after *approval.Issue) string
 }
 
 // subject is what a deed is about: a sign-off of an issue, or (nil) the whole.
@@ -170,6 +172,13 @@ func (v *visit) deeds(list []deed, o subject, address string, wrong problems) (a
 }
 
 func (v *visit) deed(d *deed, o subject, k int, entries []entry, address string, wrong problems) deedView {
+	if d.at != nil && wrong != nil && v.r.PostForm.Get("act") == d.act {
+		placed := problems{}
+		for field, text := range wrong {
+			placed[d.at(filing{v.r.PostForm, o.n(), k}, field)] = text
+		}
+		wrong = placed
+	}
 	view := v.filled(d.act, o.n(), k, entries, v.stamp(o.issue, o.n()), address, wrong)
 	view.Grave = d.grave
 	if d.title != nil {

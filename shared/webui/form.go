@@ -49,6 +49,12 @@ func seal(issue *approval.Issue, n int) string {
 		}
 	} else {
 		write(issue.Status, issue.Hold)
+		if con := issue.Consultation; con != nil {
+			write(con.Tier, con.OpenedAt, con.Minutes)
+			if con.Meeting != nil {
+				write(con.Meeting.SetAt) // what is voted on, and by whom
+			}
+		}
 	}
 	return base64.RawURLEncoding.EncodeToString(digest.Sum(nil))
 }

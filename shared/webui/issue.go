@@ -162,6 +162,8 @@ type issuePage struct {
 	Papers        *papersView
 	Duties        *dutiesView
 	Groups        []deedGroup
+	Votes         []deedView  // a vote that the viewer's unit has not cast
+	Holding       []deedGroup // how the consultation is conducted
 }
 
 func (v *visit) issuePage() error {
@@ -199,10 +201,14 @@ func (v *visit) issueAct() error {
 	case "resume":
 		cmd = approval.Resume{Reason: v.typed("reason")}
 	default:
-		cmd = v.commanded([][]deed{issueDeeds}, 0)
+		cmd = v.commanded([][]deed{issueDeeds, consultDeeds}, 0)
 	}
 	var err error = &approval.Error{Kind: approval.Invalid, Text: approval.Text{ZH: "请从页面上的表单办理。", EN: "Please use one of the forms on the page."}}
-	if cmd != nil {
+	if _, link := cmd.(approval.Invite); link {
+		if err = v.invite(id); err == nil {
+			return nil
+		}
+	} else if cmd != nil {
 		_, err = v.do(id, n, cmd)
 	}
 	if err == nil {
@@ -290,6 +296,9 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 	}
 	views, _ := v.deeds(issueDeeds, subject{issue: issue}, "/issues/"+string(issue.ID), wrong)
 	_, p.Groups = v.folded(issueDeeds, views, "whole")
+	held, _ := v.deeds(consultDeeds, subject{issue: issue}, "/issues/"+string(issue.ID), wrong)
+	p.Votes, p.Holding = v.folded(consultDeeds, held, "whole")
+	views = append(views, held...)
 	for k := range views {
 		if views[k].Open {
 			p.Summary = views[k].summary()
