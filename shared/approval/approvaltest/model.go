@@ -40,6 +40,12 @@ func Model(t *testing.T, open func(t *testing.T) Opened) {
 			"rule": func(t *rapid.T) {
 				b.rule(number(t), rapid.SampledFrom([]approval.Outcome{approval.SetAside, approval.SetAside, approval.Uphold, approval.Revise}).Draw(t, "outcome"))
 			},
+			"meet":   func(*rapid.T) { b.meet() },
+			"vote":   func(*rapid.T) { b.vote() },
+			"invite": func(*rapid.T) { b.invite() },
+			"vote by link": func(t *rapid.T) {
+				b.voteByLink(rapid.IntRange(0, b.links+1).Draw(t, "link"), rapid.SampledFrom([]approval.Choice{approval.For, approval.Against}).Draw(t, "choice"))
+			},
 			"resubmit": func(*rapid.T) { b.resubmit() },
 			"confirm":  func(*rapid.T) { b.confirm() },
 			"a diligent day": func(t *rapid.T) {
@@ -75,8 +81,19 @@ type board struct {
 	round   int
 	closed  bool // the round's execution has ended
 	sitting bool // a consultation is open
+	meeting bool // it meets, and a department and a village committee vote
+	links   int  // how many the committee was given in all
+	link    int  // the one that opens its vote; 0: none
+	voted   [2]bool
+	village approval.Choice
 	tasks   [5]square
 }
+
+// adjourned is what the end of a consultation, or another meeting, leaves of a vote.
+func (b *board) adjourned() { b.meeting, b.link, b.voted, b.village = false, 0, [2]bool{}, "" }
+
+// running reports whether the vote is on: it ends when both have voted.
+func (b *board) running() bool { return b.meeting && !(b.voted[0] && b.voted[1]) }
 
 type square struct {
 	department roster.DepartmentID
@@ -236,7 +253,7 @@ func (b *board) answer(n int) {
 func (b *board) rule(n int, outcome approval.Outcome) {
 	s := &b.tasks[n]
 	refusal := approval.Kind("")
-	if s.state != approval.Objection || !b.sitting {
+	if s.state != approval.Objection || !b.sitting || b.running() && (b.voted[0] || b.voted[1]) {
 		refusal = approval.Conflict
 	}
 	b.do(boardTier, approval.Rule{SignOff: n, Outcome: outcome, Reason: "会商决定"}, refusal, true)
@@ -254,6 +271,97 @@ func (b *board) rule(n int, outcome approval.Outcome) {
 		b.void()
 	case approval.Revise:
 		b.status, b.sitting = approval.Returned, false
+	}
+	if !b.sitting {
+		b.adjourned()
+	}
+}
+
+func (b *board) meet() {
+	refusal := approval.Kind("")
+	switch {
+	case !b.sitting:
+		refusal = approval.Conflict
+	case b.voted[0] || b.voted[1]:
+		refusal = approval.Closed
+	}
+	now := b.clock.Now()
+	b.do(boardTier, approval.Schedule{
+		At: now, Place: "一号会议室", Agenda: []string{"方案"},
+		Attendees: []approval.Attendee{{Unit: "cc-transport", Votes: true}, {Name: "何村代表", Organisation: "白坭村民委员会", Votes: true}},
+		Ballot:    &approval.Ballot{Question: "按方案实施", Quorum: 100, Threshold: approval.All, Of: approval.OfCast, Until: calendar.Of(now)},
+	}, refusal, true)
+	if refusal == "" {
+		b.adjourned()
+		b.meeting = true
+	}
+}
+
+func (b *board) vote() {
+	refusal := approval.Kind("")
+	switch {
+	case !b.meeting:
+		refusal = approval.Conflict
+	case b.voted[0]:
+		refusal = approval.Closed
+	}
+	actor := approval.Actor{Person: "cc-transport-officer-1", Role: roster.Officer, Unit: "cc-transport"}
+	b.do(actor, approval.Cast{Choice: approval.For}, refusal, true)
+	if refusal == "" {
+		b.voted[0] = true
+	}
+}
+
+func secret(link int) approval.LinkHash { return approval.HashLink(fmt.Sprint("secret ", link)) }
+
+// invite gives the committee a link; the one before is worthless.
+func (b *board) invite() {
+	refusal := approval.Kind("")
+	switch {
+	case !b.running():
+		refusal = approval.Conflict
+	case b.voted[1]:
+		refusal = approval.Closed
+	}
+	b.do(boardTier, approval.Invite{Attendee: 2, Hash: secret(b.links + 1)}, refusal, true)
+	if refusal == "" {
+		b.links++
+		b.link = b.links
+	}
+}
+
+// voteByLink tries any link, given or not.
+func (b *board) voteByLink(link int, choice approval.Choice) {
+	refusal := approval.Kind("")
+	if link == 0 || link != b.link {
+		refusal = approval.NotFound
+	}
+	b.do(approval.Outsider, approval.CastByLink{Link: approval.LinkKey{Attendee: 2, Hash: secret(link)}, Vote: approval.Cast{Choice: choice}}, refusal, true)
+	if refusal == "" {
+		b.voted[1], b.link, b.village = true, 0, choice
+	}
+}
+
+// ballot holds the vote, as the store has it, to the model.
+func (b *board) ballot(i *approval.Issue) {
+	con := i.Consultation
+	if !b.meeting {
+		if con != nil && con.ClosedAt.IsZero() && con.Meeting != nil {
+			b.Fatalf("it meets; the model says that it does not")
+		}
+		return
+	}
+	v, village := con.Meeting.Ballot, &con.Meeting.Attendees[1]
+	count := map[bool]int{true: 1}
+	if got := v.Cast(); got != count[b.voted[0]]+count[b.voted[1]] || v.Running() != b.running() || (village.Vote != nil) != b.voted[1] || village.Vote != nil && village.Vote.Choice != b.village {
+		b.Fatalf("the vote is %+v and the committee's %+v; the model says %v, %q", v, village.Vote, b.voted, b.village)
+	}
+	if passed := b.voted[0] && b.village == approval.For; v.Passed != passed {
+		b.Fatalf("the vote passed: %v; the model says %v", v.Passed, passed)
+	}
+	none := approval.LinkHash{}
+	if open := village.Link != nil && village.Link.Hash != none; open != (b.link != 0) || open && village.Link.Hash != secret(b.link) {
+		b.Fatalf("the committee's link is %+v; the model says number %d", village.Link, b.link)
 	}
 }
 
@@ -296,6 +404,7 @@ func (b *board) withdraw() {
 	if refusal == "" {
 		b.void()
 		b.status, b.sitting = approval.Withdrawn, false
+		b.adjourned()
 	}
 }
 
@@ -360,6 +469,7 @@ func (b *board) compare() {
 	if i.Status != b.status || i.Round() != b.round {
 		b.Fatalf("the issue is %s in round %d; the model says %s in round %d", i.Status, i.Round(), b.status, b.round)
 	}
+	b.ballot(&i)
 	inbox := map[roster.DepartmentID][]int{}
 	for n := range b.tasks {
 		if n == 0 {
