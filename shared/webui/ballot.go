@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ type ballotPage struct {
 	Wait   string // why it is too early
 	Review string // the choice, to be looked at once more
 	Done   string // what the link was used for, told this once
+	At     string // when
 	Gone   string // it opens nothing
 
 	Choices        []choice
@@ -115,11 +117,11 @@ func (v *visit) ballotAct() error {
 	switch act {
 	case "cast":
 		if o, err = v.invites.Cast(v.ctx(), p.Link, vote); err == nil {
-			p.Done = v.t("byLink.cast", v.t("choice."+p.Choice))
+			p.Done, p.At = v.t("byLink.cast", v.t("choice."+p.Choice)), v.moment(o.Party.Vote.At)
 		}
 	case "aside":
 		if o, err = v.invites.StandAside(v.ctx(), p.Link, p.Away); err == nil {
-			p.Done = v.t("byLink.aside")
+			p.Done, p.At = v.t("byLink.aside"), v.moment(o.Party.Aside.At)
 		}
 	case "review":
 		if _, err = v.invites.Try(v.ctx(), p.Link, vote); err == nil {
@@ -128,7 +130,7 @@ func (v *visit) ballotAct() error {
 	}
 	if p.Done != "" {
 		done := v.blank("")
-		done.Done, done.Asked, done.Reason = p.Done, v.askedOf(&o), p.Reason+p.Away
+		done.Done, done.At, done.Asked, done.Reason = p.Done, p.At, v.askedOf(&o), cmp.Or(p.Away, p.Reason)
 		return v.render(http.StatusOK, "ballot.html", done)
 	}
 	if err == nil || approval.IsKind(err, approval.NotFound) {
