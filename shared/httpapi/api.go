@@ -152,6 +152,7 @@ func New(c Config) (*API, error) {
 	a.clock()
 	a.notices()
 	a.warnings()
+	a.eventLog()
 	a.consultation()
 	a.invitations()
 	a.document()
