@@ -76,6 +76,11 @@ func TestAVillageCommitteeVotesByItsLinkWithoutASignIn(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
+	for _, word := range latin.FindAllString(p.words(), -1) {
+		if !foreign[word] {
+			t.Errorf("the page holds %q", word)
+		}
+	}
 	p.form("button[value=review]").set("reason", "村民同意").send().wants(http.StatusUnprocessableEntity, "请选择：赞成、反对或弃权", "村民同意")
 	p = p.form("button[value=review]").set("choice", "against").set("reason", "村民同意").send().wants(200, "您的选择：反对", "村民同意", "不能更改")
 	p = p.form("button[value=back]").send().wants(200, "您的意见")

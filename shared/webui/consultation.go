@@ -11,7 +11,7 @@ type consultationView struct {
 	Due                  dueView
 	Who, Cause, Reason   string
 	Result, Closing      string
-	Agreed               string
+	Agreed, Anew         string
 	Meeting              *meetingView
 	Minutes              *minutesView
 }
@@ -38,7 +38,7 @@ func (v *visit) consultation(issue *approval.Issue, con *approval.Consultation) 
 	unit, _ := v.Service.Rules().Roster.Up(issue.Branch, con.Tier)
 	out := &consultationView{
 		Tier: v.tier(con.Tier), Opened: v.moment(con.OpenedAt), Who: v.unit(string(unit)),
-		Cause: v.t("consultation.cause", v.t("cause."+string(con.Why()))), Closing: con.Closing, Agreed: v.numbers(con.Agreed),
+		Cause: v.t("consultation.cause", v.t("cause."+string(con.Why()))), Closing: con.Closing, Agreed: v.numbers(con.Agreed), Anew: v.numbers(con.Anew),
 	}
 	if con.Reason != "" {
 		out.Reason = v.t("consultation.reason", con.Reason)

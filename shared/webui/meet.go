@@ -325,7 +325,7 @@ func indexed(field, list string) (int, bool) {
 }
 
 // settleFields ask for an outcome of every objection, an owner of every task in
-// dispute, what was agreed, and why.
+// dispute, which approvals in conflict are decided anew, what was agreed, and why.
 func settleFields(v *visit, o subject, _ int) (list []entry) {
 	var objections, disputes []string
 	for k := range o.issue.SignOffs {
@@ -344,6 +344,15 @@ func settleFields(v *visit, o subject, _ int) (list []entry) {
 			owner.Name, owner.Label = "owner."+n, v.t("deed.settle.owner", named)
 			list = append(list, owner, entry{Name: "because." + n, Kind: "area", Label: v.t("deed.settle.because")})
 		}
+	}
+	if con := o.issue.Consultation; con != nil && con.Why() == approval.OnConflict {
+		anew := entry{Name: "anew", Kind: "check"}
+		for _, c := range v.signOffChoices(o.issue) {
+			if n, _ := strconv.Atoi(c.Value); slices.Contains(con.SignOffs, n) {
+				anew.Choices = append(anew.Choices, c)
+			}
+		}
+		list = append(list, anew)
 	}
 	for k := range actionRows {
 		n := strconv.Itoa(k)
@@ -372,7 +381,7 @@ func (f filing) owned() (ns []string) {
 }
 
 func settle(f filing) approval.Command {
-	c := approval.Conclude{Reason: f.text("reason")}
+	c := approval.Conclude{Anew: f.numbers("anew"), Reason: f.text("reason")}
 	for _, text := range strings.Fields(f.text("objections")) {
 		n, _ := strconv.Atoi(text) // what is no number names no objection
 		c.Findings = append(c.Findings, approval.Finding{SignOff: n, Outcome: approval.Outcome(f.text("outcome." + text)), Reason: f.text("why." + text)})

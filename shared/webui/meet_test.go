@@ -145,3 +145,24 @@ func TestTheGeneralBranchConvenesAndPassesUpOnThePage(t *testing.T) {
 		t.Errorf("the issue is %s, %v", issue.Status, err)
 	}
 }
+
+func TestAConflictIsConcludedOnThePageByDecidingAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.raise("箱涵占道", road)
+	page := issueURL(id)
+	w.officer("cc-transport").get(taskURL(id, 2)).form("button[value=approve]").send()
+	holder := w.general()
+	f := holder.get(page).form("button[value=convene]").set("cause", "conflict").set("signOffs", "1", "2").set("reason", "两项条件相互冲突")
+	f.send().wants(200, "会商已召集")
+	settle := holder.get(page).form("button[value=settle]").set("reason", "按夜间施工重新出具意见")
+	refused := settle.set("anew", "1").send().wants(http.StatusUnprocessableEntity, "没有已生效的同意意见")
+	if e := refused.byID("p-anew"); e == nil {
+		t.Error("the refusal does not stand at its field")
+	}
+	settle.set("anew", "2").send().wants(200, "会商已办结", "重新出具意见：第2项会签任务")
+	issue, err := w.service.Store().Issue(t.Context(), id)
+	if err != nil || issue.SignOff(2).State != approval.Open {
+		t.Errorf("sign-off 2 is %s, %v", issue.SignOff(2).State, err)
+	}
+}
