@@ -268,3 +268,32 @@ func TestAnOverdueTaskIsDecidedWithItsReason(t *testing.T) {
 	p := w.officer("cc-transport").get(taskURL(id, 2)).form("button[value=approve]").send().wants(http.StatusUnprocessableEntity, "该任务已于2026年3月9日到期，逾期办结须说明逾期原因并予公开")
 	p.form("button[value=approve]").set("reason", "绕行方案调整").send().wants(http.StatusOK, "已同意", "绕行方案调整")
 }
+
+func TestABrowserWithoutScriptReportsAndVerifiesADuty(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := &screen{t: t, ctx: chromium(t)}
+	server := httptest.NewServer(w.handler)
+	t.Cleanup(server.Close)
+	s.base = server.URL
+	id := w.raise("箱涵占道", road)
+	w.officer("cc-transport").file(taskURL(id, 2), "condition", "what", "夜间施工并设岗", "by", "2026-03-06", "checker", "cc-transport").wants(http.StatusOK)
+	s.signIn("qingke-secretary", roster.Secretary)
+	s.do(chromedp.Navigate(s.base + issueURL(id)))
+	s.do(chromedp.Click(chromedp.CSS("details:has(> #report_duty-2-1) > summary")))
+	s.fitsIn("issue-duties")
+	s.do(chromedp.SendKeys(chromedp.CSS("#f-report_duty-2-1-text"), "已设岗，照片见附件"))
+	s.press(`button[value="report_duty"]`)
+	s.says("已报告履行情况")
+	s.press(`form[action="/sign-out"] button`)
+	s.signIn("cc-transport-officer-1", roster.Officer)
+	s.press(`.waits a[href="/duties"]`)
+	s.fitsIn("duties")
+	s.press(`table.rows tbody a`)
+	s.do(chromedp.Click(chromedp.CSS("details:has(> #meet_duty-2-1) > summary")), chromedp.SendKeys(chromedp.CSS("#f-meet_duty-2-1-evidence"), "现场查看，已设岗"))
+	s.press(`button[value="meet_duty"]`)
+	s.says("已核查履行", "现场查看，已设岗")
+	s.fitsIn("duty-met")
+	s.do(chromedp.Navigate(s.base + "/mentions"))
+	s.fitsIn("mentions")
+}

@@ -28,6 +28,16 @@
 // changed is the form stale; the page then shows what happened since beside what
 // was typed.
 //
+// # Deeds
+//
+// Whatever an office does by a command without a page of its own is a [deed]: a list
+// of fields and the command that they fill. One template draws them all. A deed is
+// offered when the rules take the command with nothing typed, or refuse nothing but a
+// field: every command looks at who may first, then at the state, then at what was
+// typed. What waits for the viewer stands in the open; the rest is folded in groups.
+// Requests, matters of the pool and change sets of the register, which are no issues,
+// ask the rules of their own packages in the same way.
+//
 // # Texts
 //
 // Every text is in text/zh.json and text/en.json under the same key. Names and

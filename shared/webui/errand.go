@@ -8,6 +8,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
+	"lianban/shared/intake"
 	"lianban/shared/register"
 	"lianban/shared/roster"
 )
@@ -21,6 +22,11 @@ func (v *visit) errands() (list []wait, err error) {
 	}
 	if mentions > 0 {
 		list = append(list, wait{v.t("wait.mentions", v.counted(mentions, more)), "/mentions", v.t("wait.mentions.action")})
+	}
+	if requests, more, err := v.asked(); err != nil {
+		return nil, err
+	} else if requests > 0 {
+		list = append(list, wait{v.t("wait.requests", v.counted(requests, more)), "/requests", v.t("wait.requests.action")})
 	}
 	switch v.viewer.Role {
 	case roster.Officer, roster.Lead:
@@ -127,6 +133,25 @@ func (s *speaker) counted(n int, more bool) string {
 		return s.t("count.more", n)
 	}
 	return s.t("count", n)
+}
+
+// asked is how many requests wait for the viewer's unit: those whose issue is under way
+// do not.
+func (v *visit) asked() (n int, more bool, err error) {
+	if v.Intake == nil || !slices.Contains([]roster.Role{roster.Secretary, roster.GeneralBranch, roster.Officer, roster.Lead}, v.viewer.Role) {
+		return 0, false, nil
+	}
+	list, next, err := v.Intake.List(v.ctx(), intake.Query{Unit: v.viewer.Unit}, v.viewer.Actor, approval.Page{Limit: perPage})
+	for k := range list {
+		standing, err := v.Intake.Standing(v.ctx(), &list[k].State)
+		if err != nil {
+			return 0, false, err
+		}
+		if !standing.Due.On.IsZero() {
+			n++
+		}
+	}
+	return n, next != "", err
 }
 
 // unread is how many comments mention the viewer that were not read yet.

@@ -179,6 +179,9 @@ func (v *visit) showMatter(status int, got *intake.GotMatter, wrong problems) er
 		}
 		p.Forms = append(p.Forms, form)
 	}
+	if len(p.Forms) == 1 {
+		p.Forms[0].Open = true
+	}
 	if wrong != nil && p.Summary == nil {
 		p.Kept = true
 		for _, text := range wrong {

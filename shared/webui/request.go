@@ -196,6 +196,7 @@ func (v *visit) requestPage() error {
 var requestSteps = []struct {
 	act    string
 	grave  bool
+	rare   bool // it stands folded though it asks for nothing
 	fields func(v *visit, r *intake.Request) []entry
 }{
 	{act: intake.EvAccept},
@@ -208,7 +209,7 @@ var requestSteps = []struct {
 	{act: intake.EvDecline, grave: true, fields: func(*visit, *intake.Request) []entry {
 		return []entry{{Name: "ground", Kind: "text"}, {Name: "reason", Kind: "area"}}
 	}},
-	{act: intake.EvRenewCode},
+	{act: intake.EvRenewCode, rare: true},
 }
 
 func (v *visit) showRequest(status int, got *intake.Got, code string, wrong problems) error {
@@ -248,7 +249,7 @@ func (v *visit) showRequest(status int, got *intake.Got, code string, wrong prob
 		}
 		act := "request_" + step.act
 		form := v.filled(act, 0, 0, v.labelled(act, fields), stamp{Key: rand.Text(), Version: got.Version}, "/requests/"+got.ID, wrong)
-		form.Grave = step.grave
+		form.Grave, form.Bare = step.grave, form.Bare && !step.rare
 		if form.Open {
 			p.Summary = form.summary()
 		}

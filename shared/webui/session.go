@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
@@ -82,7 +83,7 @@ func (v *visit) nav() []link {
 	links = append(links, link{Text: v.t("nav.issues"), URL: "/issues"})
 	links = append(links, v.moreNav()...)
 	for k := range links {
-		links[k].Here = links[k].URL == v.r.URL.Path
+		links[k].Here = links[k].URL == v.r.URL.Path || links[k].URL != "/" && links[k].URL != "/issues" && strings.HasPrefix(v.r.URL.Path, links[k].URL+"/")
 	}
 	return links
 }

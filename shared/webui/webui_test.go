@@ -563,6 +563,7 @@ func (w *world) busy() map[string]approval.IssueID {
 	permits(f)
 	w.attach(w.secretary(), ids["open"], "petition/0", "总平面图.pdf", "%PDF-1.7").wants(http.StatusOK, "附件已上传")
 	w.attach(w.officer("cc-water"), ids["open"], "opinion/4", "现场.png", "\x89PNG\r\n\x1a\n").wants(http.StatusOK, "附件已上传")
+	w.records(ids["open"])
 	ids["draft"] = approval.IssueID(strings.Split(strings.TrimPrefix(f.send().path, "/issues/"), "/")[0])
 	return ids
 }

@@ -159,6 +159,22 @@ func (w *world) look(id approval.IssueID, round int) {
 	}
 }
 
+// records leaves one of everything that is no issue, and of what is done about a task.
+func (w *world) records(id approval.IssueID) {
+	w.t.Helper()
+	w.officer("cc-water").file(taskURL(id, 4), "add_signer", "department", "unit/cc-ecology", "question", "水质是否达标").wants(http.StatusOK)
+	w.officer("cc-utilities").file(taskURL(id, 3), "condition", "what", "迁改前复测管线", "by", "2026-03-31", "checker", "cc-utilities").wants(http.StatusOK)
+	w.secretary().file(taskURL(id, 3), "report_duty", "text", "已复测").wants(http.StatusOK)
+	w.general().file(taskURL(id, 4), "supervise", "demand", "请按期办结").wants(http.StatusOK)
+	w.secretary().file(issueURL(id), "comment", "text", "请看现场照片", "mentions", "cc-bureau-1").wants(http.StatusOK)
+	w.secretary().get("/requests/new").form("button[value=register_request]").set("from", "enterprise").set("organisation", "某某物流公司").set("channel", "call").set("title", "出入口被围挡").set("text", "货车进不来").send().wants(http.StatusOK)
+	w.secretary().get("/pool/new").form("button[value=publish_matter]").set("need", "venue").set("title", "借用堆场").set("text", "堆放钢板桩").set("until", "2026-03-31").send().wants(http.StatusOK)
+	one := w.administrator("1")
+	one.get("/register/new?kind=holidays").form("button[name=propose]").set("text", notice2027).set("title", "次年节假日安排").set("ground", "国办发明电〔2026〕99号").set("reason", "年度更新").send().wants(http.StatusOK)
+	one.get("/register/new?kind=transfer").form("button[name=propose]").set("district", "440604").set("items", "18").set("department", "cc-natural-resources").set("title", "划转").set("ground", "区府办〔2026〕1号").set("reason", "机构改革").send().wants(http.StatusOK)
+	w.lead("cc-transport").get("/substitutes").form("button[value=appoint]").set("for", "cc-transport-officer-1").set("by", "cc-transport-officer-2").set("from", "2026-03-20").set("until", "2026-03-27").set("reason", "培训").send().wants(http.StatusOK)
+}
+
 // road asks for two parties: the traffic police and the transport bureau.
 func road(f *form) {
 	f.set("party", "traffic_diversion/cc-traffic-police", "traffic_diversion/cc-transport")
