@@ -10,6 +10,9 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"lianban/shared/approval"
+	"lianban/shared/intake"
+	"lianban/shared/oversight"
+	"lianban/shared/register"
 	"lianban/shared/roster"
 )
 
@@ -71,6 +74,48 @@ func TestEveryDeedHasItsTexts(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+func TestEveryStepOnARecordHasItsTexts(t *testing.T) {
+	t.Parallel()
+	all := mustTexts(t)
+	acts := []string{register.EvApprove, register.EvRefuse, register.EvWithdraw, "register_request", "publish_matter", "appoint", "dispose_warning"}
+	for _, step := range requestSteps {
+		acts = append(acts, "request_"+step.act)
+	}
+	for _, step := range matterSteps {
+		acts = append(acts, "matter_"+step.act)
+	}
+	var keys []string
+	for _, act := range acts {
+		keys = append(keys, "deed."+act, "deed."+act+".do", "deed."+act+".next")
+		if act != "register_request" { // its page is what it says
+			keys = append(keys, "done."+act)
+		}
+	}
+	for k := range proposals {
+		keys = append(keys, "deed."+proposals[k].act())
+	}
+	for prefix, kinds := range map[string][]string{
+		"request.event.": {intake.EvRegister, intake.EvAccept, intake.EvHandOn, intake.EvRaise, intake.EvAnswer, intake.EvDecline, intake.EvClose, intake.EvRate, intake.EvRenewCode},
+		"matter.event.":  {intake.EvPublish, intake.EvClaim, intake.EvGiveBack, intake.EvReport, intake.EvConfirm, intake.EvRecall, intake.EvExpire},
+		"change.event.":  {register.EvPropose, register.EvApprove, register.EvRefuse, register.EvWithdraw, register.EvEnter, register.EvConform},
+		"warning.": {
+			string(oversight.Overdue), string(oversight.NearDue), string(oversight.Untouched), string(oversight.Supplements), string(oversight.Extensions), string(oversight.MissedDuty),
+			string(oversight.Interest), string(oversight.Rotation), string(oversight.TermEnding), string(oversight.TermOver), string(oversight.NoSecretary), string(oversight.NoBranch),
+		},
+		"notice.state.": {string(approval.NoticeIssued), string(approval.NoticeReplied), string(approval.NoticeSentBack), string(approval.NoticeClosed)},
+		"step.":         {string(approval.StepRemind), string(approval.StepYellow), string(approval.StepRed), string(approval.StepNotice)},
+	} {
+		for _, kind := range kinds {
+			keys = append(keys, prefix+kind)
+		}
+	}
+	for _, key := range keys {
+		if all[zh][key] == "" {
+			t.Errorf("there is no text %s", key)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package webui
 
 import (
-	"cmp"
-
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/roster"
@@ -59,7 +57,10 @@ func (v *visit) facts(issue *approval.Issue, s *approval.SignOff) (all []fact) {
 // ladder says who has the task now, and what happens next if nobody acts.
 func (v *visit) ladder(issue *approval.Issue, s *approval.SignOff) fact {
 	at := v.Service.Rules().StandingOf(issue, s)
-	f := fact{Name: v.t("fact.ladder"), Text: v.t("ladder.at", v.tier(cmp.Or(at.Tier, roster.TierBranch)))}
+	f := fact{Name: v.t("fact.ladder"), Text: v.t("ladder.below")}
+	if roster.Above(at.Tier, roster.TierBranch) {
+		f.Text = v.t("ladder.at", v.tier(at.Tier))
+	}
 	if p := s.Pause; p != nil && s.LadderPaused(v.now) {
 		f.Lines = append(f.Lines, v.t("ladder.paused", v.date(p.Until), v.actor(p.By), p.Reason))
 	}

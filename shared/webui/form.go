@@ -136,6 +136,9 @@ func (v *visit) refused(err error) (problems, bool) {
 		if e.Field == "Idempotency-Key" {
 			return problems{"": v.t("form.repeated")}, true
 		}
+		if e.Field == "order" { // of the register, which knows ids alone
+			return problems{"order": v.named(v.text(e.Text))}, true
+		}
 		return problems{e.Field: v.text(e.Text)}, true
 	case approval.Stale:
 		return problems{"": v.t("form.stale")}, true

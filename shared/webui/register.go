@@ -577,7 +577,7 @@ func (v *visit) showChange(status int, wrong problems) error {
 	if c.Status == register.Proposed {
 		p.Preview, err = v.preview(register.Draft{Title: c.Title, Reason: c.Reason, Ground: c.Ground, On: c.On, Order: c.Order})
 		if e, ok := errors.AsType[*approval.Error](err); ok {
-			p.PreviewProblem = v.text(e.Text)
+			p.PreviewProblem = v.named(v.text(e.Text))
 		} else if err != nil {
 			return err
 		}

@@ -71,6 +71,8 @@ func TestCompetencesAreTransferredByAListOfItems(t *testing.T) {
 	if got := w.department(id, 1); got != "cc-water" {
 		t.Errorf("the task is with %s", got)
 	}
+	one.get("/register/new?kind=officer").form("button[name=propose]").set("project", "qingke-culvert").set("person", "cc-bureau-2").set("title", "更换责任人").set("ground", "区重点办〔2026〕2号").set("reason", "分工调整").send().
+		wants(http.StatusUnprocessableEntity, "已是项目 青柯街雨水箱涵工程 的包干责任人").lacks("cc-bureau-2")
 	old := one.get("/register/new?kind=officer").form("button[name=propose]").set("project", "qingke-culvert").set("person", "cc-bureau-3").set("title", "更换责任人").set("ground", "区重点办〔2026〕2号").set("reason", "分工调整")
 	change = strings.Split(old.send().wants(http.StatusOK, "变更已提出", "任青柯街雨水箱涵工程的包干责任人").path, "?")[0]
 	stale := two.get(change).form("button[value=refuse_change]").set("reason", "理由不足")

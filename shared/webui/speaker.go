@@ -202,6 +202,23 @@ func (s *speaker) mark(m catalog.Mark) string { return s.name(m.Name()) }
 // list joins names as a sentence does.
 func (s *speaker) list(names []string) string { return strings.Join(names, s.t("list.separator")) }
 
+// named puts names where a fault of the register has the ids of people, units and
+// projects.
+func (s *speaker) named(text string) string {
+	return idWords.ReplaceAllStringFunc(text, func(id string) string {
+		r := s.rules().Roster
+		if _, ok := r.Person(roster.PersonID(id)); ok {
+			return s.person(roster.PersonID(id))
+		}
+		if _, ok := r.Project(roster.ProjectID(id)); ok {
+			return s.project(roster.ProjectID(id))
+		}
+		return s.unit(id)
+	})
+}
+
+var idWords = regexp.MustCompile(`\b[a-z0-9]+(?:-[a-z0-9]+)+\b`)
+
 // functions are what templates may call, in the speaker's language.
 func (s *speaker) functions() template.FuncMap {
 	return template.FuncMap{
