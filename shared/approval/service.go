@@ -101,6 +101,21 @@ func (s *Service) Create(ctx context.Context, cmd Command, call Call) (Issue, bo
 	return s.once(ctx, Issue{ID: s.newID()}, cmd, call)
 }
 
+// CreateAs is Create under an id that follows from what the issue is made of. Whoever
+// comes second, in whatever name, is answered the issue that is there, and true.
+func (s *Service) CreateAs(ctx context.Context, id IssueID, cmd Command, call Call) (Issue, bool, error) {
+	issue, err := s.store.Issue(ctx, id)
+	if err == nil || !IsKind(err, NotFound) {
+		return issue, err == nil, err
+	}
+	issue, repeated, err := s.once(ctx, Issue{ID: id}, cmd, call)
+	if errors.Is(err, ErrLostRace) {
+		issue, err = s.store.Issue(ctx, id)
+		repeated = err == nil
+	}
+	return issue, repeated, err
+}
+
 // ErrLostRace marks the store's Conflict: another commit came first. A rule's own
 // Conflict is not tried again.
 var ErrLostRace = errors.New("another commit came first")

@@ -143,6 +143,7 @@ var mayImport = map[string][]string{
 	"shared/measure":               {"shared/approval", "shared/calendar", "shared/catalog", "shared/roster", "shared/saving"},
 	"shared/measure/measuretest":   {"shared/approval", "shared/approval/approvaltest", "shared/calendar", "shared/catalog", "shared/measure", "shared/roster"},
 	"shared/store":                 {"shared/approval", "shared/docket", "shared/measure", "shared/roster"},
+	"shared/intake/intaketest":     {"shared/approval", "shared/approval/approvaltest", "shared/calendar", "shared/catalog", "shared/docket", "shared/intake", "shared/roster"},
 	"shared/sheet":                 {},
 	"shared/store/key":             {},
 	"shared/store/sqlite":          {"shared/approval", "shared/store", "shared/store/key", "shared/engine"},

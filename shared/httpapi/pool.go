@@ -26,7 +26,9 @@ type Offer struct {
 
 // ClaimMatter takes a matter on.
 type ClaimMatter struct {
-	Pledge string `json:"pledge,omitempty" doc:"What the unit brings."`
+	Pledge  string `json:"pledge,omitempty" doc:"What the unit brings."`
+	Partner string `json:"partner,omitempty" doc:"The name of a co-building unit 共建单位 that has no account, whose claim the general branch or the branch's secretary records 代录; not who published the matter."`
+	Basis   string `json:"basis,omitempty" doc:"With partner: the unit's letter, or what else the record rests on. At most 500 characters."`
 }
 
 // ReportMatter says what was done so far.
@@ -61,9 +63,11 @@ type PoolMatter struct {
 
 // MatterClaim is who took a matter on.
 type MatterClaim struct {
-	By     Actor     `json:"by"`
-	Pledge string    `json:"pledge,omitempty"`
-	At     time.Time `json:"at"`
+	By      Actor     `json:"by" doc:"Who claimed it, or recorded the partner's claim."`
+	Partner *Name     `json:"partner,omitempty" doc:"The co-building unit without an account whose claim it is."`
+	Basis   string    `json:"basis,omitempty"`
+	Pledge  string    `json:"pledge,omitempty"`
+	At      time.Time `json:"at"`
 }
 
 // MatterReport is what the claiming unit has done so far.
@@ -118,7 +122,7 @@ func (a *API) pool() {
 	huma.Register(a.huma, operation("GET", "/pool", "listPool", "Matters that can be claimed, and what a unit claimed or published 认领事项列表", "pool", 200), a.listPool)
 	huma.Register(a.huma, operation("GET", "/pool/{id}", "getMatter", "A matter of the pool 认领事项", "pool", 200, http.StatusNotFound), a.getMatter)
 	huma.Register(a.huma, operation("GET", "/pool/{id}/events", "listMatterEvents", "Who claimed it, gave it back, reported 认领过程", "pool", 200, http.StatusNotFound), a.listMatterEvents)
-	huma.Register(a.huma, step("/claim", "claimMatter", "Claim a matter for the own unit, as its lead 认领事项"), a.claimMatter)
+	huma.Register(a.huma, step("/claim", "claimMatter", "Claim a matter for the own unit, as its lead, or record a co-building unit's claim 认领事项"), a.claimMatter)
 	huma.Register(a.huma, step("/return", "giveMatterBack", "Give a claimed matter back to the pool 退回认领"), a.giveMatterBack)
 	huma.Register(a.huma, step("/progress", "reportMatter", "Report what was done so far 报送进展"), a.reportMatter)
 	huma.Register(a.huma, step("/confirmation", "confirmMatter", "Confirm that it is done, as the publisher 确认办结"), a.confirmMatter)
@@ -133,7 +137,10 @@ func (v view) poolMatter(got intake.GotMatter) PoolMatter {
 		Progress: list(m.Progress, func(p intake.Progress) MatterReport { return MatterReport{p.Text, v.by(p.By), p.At} }), Result: m.Result, EndedAt: m.Ended,
 	}
 	if m.Claim != nil {
-		out.Claim = &MatterClaim{v.by(m.Claim.By), m.Claim.Pledge, m.Claim.At}
+		out.Claim = &MatterClaim{By: v.by(m.Claim.By), Basis: m.Claim.Basis, Pledge: m.Claim.Pledge, At: m.Claim.At}
+		if partner := Name(m.Claim.Partner); partner != (Name{}) {
+			out.Claim.Partner = &partner
+		}
 	}
 	return out
 }
@@ -222,12 +229,12 @@ func (s *server) listMatterEvents(ctx context.Context, in *eventsIn) (*PageOut[E
 }
 
 func (s *server) claimMatter(ctx context.Context, in *claimMatterIn) (*matterOut, error) {
-	pledge := ""
+	var claim intake.Claiming
 	if in.Body != nil {
-		pledge = in.Body.Pledge
+		claim = intake.Claiming(*in.Body)
 	}
 	return s.matterStep(ctx, in.OfRequest, func(id string, call approval.Call) (intake.GotMatter, error) {
-		return s.intake.Claim(ctx, id, pledge, call)
+		return s.intake.Claim(ctx, id, claim, call)
 	})
 }
 

@@ -34,12 +34,13 @@
 //     registers at the same time and whatever breaks. A number is the name of its
 //     record, and a record is made only if it is not there and the one before is.
 //     The counter beside it only says where to begin looking; it may lag.
-//   - A request becomes one issue: its draft is made first, under a key derived
-//     from the receipt number, then the request is marked. Who was cut off between
-//     the two repeats the request and is given the same draft.
+//   - A request becomes one issue: its draft is made first, under an id derived
+//     from the receipt number, then the request is marked. When that was cut off
+//     between the two, whoever repeats it is given the same draft.
 //   - A contact's name and phone stand in the record alone: in no list, no event,
 //     no log, and not in what the check code opens.
-//   - A matter has one claimer at a time, the first. Nobody claims it after its last
+//   - A matter has one claimer at a time, the first. For a co-building unit without an
+//     account somebody else than the publisher records the claim; both are on record. Nobody claims it after its last
 //     day; its expiry is written down when it is next met in the list.
 //   - Of a check code only the hash is kept. A wrong number and a wrong code are
 //     answered alike.

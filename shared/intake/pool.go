@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -72,11 +73,23 @@ type Matter struct {
 	Ended    time.Time    `json:"ended,omitzero"`
 }
 
-// MatterClaim is who took a matter on, and what they bring.
+// MatterClaim is who took a matter on, and what they bring. A co-building unit
+// (共建单位) that has no account is the Partner; By has recorded its claim (代录), answers
+// for it here, and says on what basis.
 type MatterClaim struct {
-	By     approval.Actor `json:"by"`
-	Pledge string         `json:"pledge,omitempty"`
-	At     time.Time      `json:"at"`
+	By      approval.Actor `json:"by"`
+	Partner roster.Name    `json:"partner,omitzero"`
+	Basis   string         `json:"basis,omitempty"` // the unit's letter, the minutes ...
+	Pledge  string         `json:"pledge,omitempty"`
+	At      time.Time      `json:"at"`
+}
+
+// name is whose claim it is.
+func (c *MatterClaim) name(r *roster.Roster) roster.Name {
+	if c.Partner != (roster.Name{}) {
+		return c.Partner
+	}
+	return r.UnitName(c.By.Unit)
 }
 
 // Progress is what the claiming unit has done so far.
@@ -136,12 +149,29 @@ func (m *Matter) stands(want MatterStatus, today calendar.Date) error {
 	return approval.Refuse(kind, "", "该事项目前为“%[1]s”，不能进行此操作。", "The matter is %[2]s; this cannot be done now.", name.ZH, name.EN)
 }
 
+// unit is who speaks today for the unit in whose name somebody acted: what a branch did
+// goes with its project, what a department did with its successor.
+func (m *Matter) unit(r *roster.Roster, by approval.Actor) string {
+	if branch, ok := r.BranchOf(m.Project); ok && by.Role == roster.Secretary {
+		return string(branch.ID)
+	}
+	if to, ok := r.Successor(roster.DepartmentID(by.Unit)); ok {
+		return string(to)
+	}
+	return by.Unit
+}
+
+// speaks reports whether the actor speaks for the unit in whose name somebody acted.
+func (m *Matter) speaks(r *roster.Roster, actor, by approval.Actor) bool {
+	return actor.Role == by.Role && actor.Unit == m.unit(r, by)
+}
+
 // publishes checks that the actor speaks for the unit that published the matter.
 func (m *Matter) publishes(rules approval.Rules, actor approval.Actor) error {
-	if actor.Role == m.By.Role && actor.Unit == m.By.Unit {
+	if m.speaks(rules.Roster, actor, m.By) {
 		return nil
 	}
-	name := rules.Roster.UnitName(m.By.Unit)
+	name := rules.Roster.UnitName(m.unit(rules.Roster, m.By))
 	return approval.Refuse(approval.Forbidden, "", "此操作由发布单位%[1]s办理。", "%[2]s, which published the matter, does this.", name.ZH, name.EN)
 }
 
@@ -181,23 +211,58 @@ func (o Offer) publish(rules approval.Rules, act *docket.Act) (Matter, error) {
 	}, nil
 }
 
-func (m *Matter) claim(rules approval.Rules, act *docket.Act, pledge string) error {
+// Claiming is what a unit brings; the lead of a department claims for it. Partner names a
+// co-building unit of the project's branch that has no account: then the general branch
+// above it records the claim, or the branch's secretary, but not who published the
+// matter and will confirm it.
+type Claiming struct {
+	Pledge  string
+	Partner string // in either language
+	Basis   string // how the unit said so; mandatory with Partner
+}
+
+func (m *Matter) claim(rules approval.Rules, act *docket.Act, c Claiming) error {
+	claim := MatterClaim{By: act.Actor, Pledge: c.Pledge, At: act.Now}
 	d, ok := rules.Roster.Department(roster.DepartmentID(act.Actor.Unit))
-	if act.Actor.Role != roster.Lead || !ok || !d.Kind.Decides() {
-		return approval.Refuse(approval.Forbidden, "", "事项由部门或共建单位的负责人认领。", "Matters are claimed by the lead of a department or co-building unit.")
+	records := c.Partner != "" && slices.Contains([]roster.Role{roster.Secretary, roster.GeneralBranch}, act.Actor.Role) && registers(rules.Roster, act.Actor, m.Project)
+	switch {
+	case records && act.Actor.Unit == m.unit(rules.Roster, m.By):
+		return approval.Refuse(approval.Forbidden, "", "发布单位不能代录认领，由该项目所属临时党总支或临时党支部书记代录。", "Who published the matter does not record a claim on it; the general branch, or the branch's secretary, does.")
+	case !records && (act.Actor.Role != roster.Lead || !ok || !d.Kind.Decides()):
+		return approval.Refuse(approval.Forbidden, "", "事项由部门或共建单位的负责人认领；没有账号的共建单位，由该项目所属临时党总支或临时党支部书记代录。", "Matters are claimed by the lead of a department or co-building unit; for a co-building unit without an account the general branch, or the branch's secretary, records the claim.")
 	}
-	if m.Status == Claimed && m.Claim.By.Unit != act.Actor.Unit {
-		name := rules.Roster.UnitName(m.Claim.By.Unit)
+	if m.Status == Claimed && (records || !m.speaks(rules.Roster, act.Actor, m.Claim.By)) {
+		name := m.Claim.name(rules.Roster)
 		return approval.Refuse(approval.Conflict, "", "该事项已由%[1]s认领。", "%[2]s has claimed this matter.", name.ZH, name.EN)
 	}
 	if err := m.stands(Offered, calendar.Of(act.Now)); err != nil {
 		return err
 	}
-	if err := approval.CheckText("pledge", pledge, 2000, false); err != nil {
+	if records {
+		branch, _ := rules.Roster.BranchOf(m.Project)
+		k := slices.IndexFunc(branch.CoBuilders, func(b roster.CoBuilder) bool {
+			return b.Department == "" && (b.Name.ZH == c.Partner || b.Name.EN == c.Partner)
+		})
+		if k < 0 {
+			return approval.Refuse(approval.Invalid, "partner", "该支部的共建单位中没有“%[1]s”（有账号的部门由其负责人自行认领），请先请管理员登记。", "%[1]q is none of the branch's co-building units without an account; ask an administrator to register it. Departments claim by themselves.", c.Partner)
+		}
+		claim.Partner, claim.Basis = branch.CoBuilders[k].Name, c.Basis
+	} else if c.Partner != "" {
+		return approval.Refuse(approval.Invalid, "partner", "部门认领的，请勿填写共建单位。", "A department claims for itself; leave the co-building unit empty.")
+	}
+	if err := approval.CheckText("basis", c.Basis, 500, records); err != nil {
 		return err
 	}
-	m.Status, m.Claim, m.Progress = Claimed, &MatterClaim{act.Actor, pledge, act.Now}, nil
-	act.Event(EvClaim, func(e *approval.Event) { e.Before, e.After, e.Reason = string(Offered), string(Claimed), pledge })
+	if err := approval.CheckText("pledge", c.Pledge, 2000, false); err != nil {
+		return err
+	}
+	m.Status, m.Claim, m.Progress = Claimed, &claim, nil
+	act.Event(EvClaim, func(e *approval.Event) {
+		e.Before, e.After, e.Reason, e.Ground = string(Offered), string(Claimed), c.Pledge, claim.Basis
+		if records {
+			e.Detail, _ = json.Marshal(map[string]roster.Name{"partner": claim.Partner})
+		}
+	})
 	return nil
 }
 
@@ -207,9 +272,9 @@ func (m *Matter) giveBack(rules approval.Rules, act *docket.Act, reason string) 
 	if err := m.stands(Claimed, calendar.Of(act.Now)); err != nil {
 		return err
 	}
-	if act.Actor.Role != roster.Lead || act.Actor.Unit != m.Claim.By.Unit {
+	if !m.speaks(rules.Roster, act.Actor, m.Claim.By) {
 		if err := m.publishes(rules, act.Actor); err != nil {
-			return approval.Refuse(approval.Forbidden, "", "退回由认领单位负责人或发布单位办理。", "The lead of the unit that claimed it, or the publisher, gives it back.")
+			return approval.Refuse(approval.Forbidden, "", "退回由认领单位负责人（代录的，由代录单位）或发布单位办理。", "The lead of the unit that claimed it, who recorded its claim, or the publisher gives it back.")
 		}
 	}
 	if err := approval.CheckText("reason", reason, 2000, true); err != nil {
@@ -220,12 +285,16 @@ func (m *Matter) giveBack(rules approval.Rules, act *docket.Act, reason string) 
 	return nil
 }
 
-func (m *Matter) report(act *docket.Act, text string) error {
+func (m *Matter) report(rules approval.Rules, act *docket.Act, text string) error {
 	if err := m.stands(Claimed, calendar.Of(act.Now)); err != nil {
 		return err
 	}
-	if a := act.Actor; a.Role != roster.Lead && a.Role != roster.Officer || a.Unit != m.Claim.By.Unit {
-		return approval.Refuse(approval.Forbidden, "", "进展由认领单位报送。", "The unit that claimed it reports.")
+	speaker := act.Actor
+	if speaker.Role == roster.Officer {
+		speaker.Role = roster.Lead // an officer reports as the lead does
+	}
+	if !m.speaks(rules.Roster, speaker, m.Claim.By) {
+		return approval.Refuse(approval.Forbidden, "", "进展由认领单位报送；代录的，由代录单位报送。", "The unit that claimed it reports, or who recorded its claim.")
 	}
 	if len(m.Progress) >= mostProgress {
 		return approval.Refuse(approval.Conflict, "", "进展最多报送 %d 次，请发布单位确认办结。", "At most %d reports are kept; have the publisher confirm the matter.", mostProgress)
@@ -291,9 +360,10 @@ func (s *Service) onMatter(ctx context.Context, id string, call approval.Call, s
 	})
 }
 
-// Claim (认领) takes a matter on for the actor's unit; the first one has it.
-func (s *Service) Claim(ctx context.Context, id, pledge string, call approval.Call) (GotMatter, error) {
-	return s.onMatter(ctx, id, call, func(m *Matter, rules approval.Rules, act *docket.Act) error { return m.claim(rules, act, pledge) })
+// Claim (认领) takes a matter on for the actor's unit, or records that a co-building unit
+// does; the first one has it.
+func (s *Service) Claim(ctx context.Context, id string, c Claiming, call approval.Call) (GotMatter, error) {
+	return s.onMatter(ctx, id, call, func(m *Matter, rules approval.Rules, act *docket.Act) error { return m.claim(rules, act, c) })
 }
 
 // GiveBack (退回) returns a claimed matter to the pool.
@@ -305,7 +375,9 @@ func (s *Service) GiveBack(ctx context.Context, id, reason string, call approval
 
 // Report (报送进展) says what the claiming unit has done.
 func (s *Service) Report(ctx context.Context, id, text string, call approval.Call) (GotMatter, error) {
-	return s.onMatter(ctx, id, call, func(m *Matter, _ approval.Rules, act *docket.Act) error { return m.report(act, text) })
+	return s.onMatter(ctx, id, call, func(m *Matter, rules approval.Rules, act *docket.Act) error {
+		return m.report(rules, act, text)
+	})
 }
 
 // Confirm (确认办结) is the publisher's word that the help was given.

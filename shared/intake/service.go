@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
@@ -274,10 +276,19 @@ func (s *Service) draft(ctx context.Context, got Got, p approval.Petition, actor
 	if p.Body == "" {
 		p.Body = got.State.Text
 	}
-	// The space keeps the key apart from all that callers can choose.
-	key := "request " + got.ID
-	issue, _, err := s.issues.Create(ctx, approval.Save{Petition: p}, approval.Call{Actor: actor, Key: key, Digest: key})
+	issue, _, err := s.issues.CreateAs(ctx, issueOf(got.ID, got.State.RegisteredAt), approval.Save{Petition: p}, approval.Call{Actor: actor})
 	return issue.ID, err
+}
+
+// issueOf is the id of the issue that a request becomes, the same for whoever makes
+// it: a UUIDv7 whose random part is a digest of the request's number.
+func issueOf(request string, registered time.Time) approval.IssueID {
+	id := sha256.Sum256([]byte("request/" + request))
+	var at [8]byte
+	binary.BigEndian.PutUint64(at[:], uint64(registered.UnixMilli()))
+	copy(id[:6], at[2:])
+	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80
+	return approval.IssueID(fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16]))
 }
 
 // Request returns a request that the actor may see, or NotFound.

@@ -19,6 +19,7 @@ type Change struct {
 	People     *PersonChange   `json:"people,omitempty"`
 	Substitute *Substitute     `json:"substitute,omitempty"`
 	Officer    *Responsible    `json:"officer,omitempty"`
+	Units      *BranchUnits    `json:"units,omitempty"`
 }
 
 // Reorganisation (机构改革) merges, splits and renames departments by one document.
@@ -102,6 +103,15 @@ type Responsible struct {
 	Person  PersonID  `json:"person"`
 }
 
+// BranchUnits says anew whose members make a standing branch up (联建单位), which units
+// support it (共建单位), and who its contacts are (联络员). Each list replaces the branch's.
+type BranchUnits struct {
+	Branch     BranchID      `json:"branch"`
+	Parties    []BranchParty `json:"parties,omitempty"`
+	CoBuilders []CoBuilder   `json:"coBuilders,omitempty"`
+	Contacts   []Contact     `json:"contacts,omitempty"`
+}
+
 // With returns the roster as it is once the changes are in force on the day, in the
 // order given, checked whole; the receiver is unchanged. The result is the roster of
 // that day and those after it: who acts there acts now. The error lists every fault,
@@ -142,7 +152,7 @@ func (n *edit) take(c Change) {
 	set := 0
 	for _, given := range []bool{
 		c.Reorganise != nil, c.Found != nil, c.Dissolve != nil, c.Secretary != nil,
-		c.Projects != nil, c.People != nil, c.Substitute != nil, c.Officer != nil,
+		c.Projects != nil, c.People != nil, c.Substitute != nil, c.Officer != nil, c.Units != nil,
 	} {
 		if given {
 			set++
@@ -167,6 +177,8 @@ func (n *edit) take(c Change) {
 		n.substitute(*c.Substitute)
 	case c.Officer != nil:
 		n.responsible(*c.Officer)
+	case c.Units != nil:
+		n.units(*c.Units)
 	}
 }
 
@@ -554,6 +566,12 @@ func (n *edit) responsible(c Responsible) {
 		n.fault("%s 已是项目 %s 的包干责任人", "%s is the responsible officer of %s already", c.Person, c.Project)
 	default:
 		project.Officer = c.Person
+	}
+}
+
+func (n *edit) units(c BranchUnits) {
+	if b := n.branch(c.Branch); b != nil {
+		b.Parties, b.CoBuilders, b.Contacts = slices.Clone(c.Parties), slices.Clone(c.CoBuilders), slices.Clone(c.Contacts)
 	}
 }
 

@@ -411,3 +411,31 @@ func TestChangesCanBeStored(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestTheUnitsOfAStandingBranchAreSaidAnew(t *testing.T) {
+	t.Parallel()
+	on := calendar.MustParse("2026-03-09")
+	bank := CoBuilder{Name: Name{"某银行佛山分行", "A Bank, Foshan"}}
+	r, err := Demo().With(on, Change{Units: &BranchUnits{Branch: "branch-fenjiang", CoBuilders: []CoBuilder{bank}, Parties: []BranchParty{{Name{"某村", "A Village"}, Village}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := r.Branch("branch-fenjiang"); !slices.Equal(b.CoBuilders, []CoBuilder{bank}) || len(b.Parties) != 1 || b.SecretaryID != "fenjiang-secretary" {
+		t.Errorf("%+v", b)
+	}
+	if r, err = r.With(on, Change{Units: &BranchUnits{Branch: "branch-fenjiang"}}); err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := r.Branch("branch-fenjiang"); b.CoBuilders != nil || b.Parties != nil {
+		t.Errorf("taken away: %+v", b)
+	}
+	for name, units := range map[string]BranchUnits{
+		"no branch": {Branch: "nothing"},
+		"no name":   {Branch: "branch-fenjiang", CoBuilders: []CoBuilder{{}}},
+		"no unit":   {Branch: "branch-fenjiang", CoBuilders: []CoBuilder{{Department: "nothing"}}},
+	} {
+		if _, err := Demo().With(on, Change{Units: &units}); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}

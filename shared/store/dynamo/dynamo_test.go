@@ -16,6 +16,7 @@ import (
 
 	"lianban/shared/approval/approvaltest"
 	"lianban/shared/docket/dockettest"
+	"lianban/shared/intake/intaketest"
 	"lianban/shared/measure/measuretest"
 	"lianban/shared/store"
 	"lianban/shared/store/dynamo"
@@ -144,6 +145,16 @@ func TestDocketKeepsItsContract(t *testing.T) {
 	dockettest.Store(t, func(t *testing.T) dockettest.Opened {
 		r := fresh(t, http.DefaultTransport)
 		return dockettest.Opened{Store: store.New(r), Settle: func() { r.settle(t) }}
+	})
+}
+
+func TestIntakeHoldsOnTheTable(t *testing.T) {
+	t.Parallel()
+	endpoint(t)
+	intaketest.Service(t, func(t testing.TB) intaketest.Opened {
+		r := fresh(t, http.DefaultTransport)
+		s := store.New(r)
+		return intaketest.Opened{Issues: s, Docket: s, Settle: func() { r.settle(t) }}
 	})
 }
 

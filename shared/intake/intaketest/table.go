@@ -1,4 +1,4 @@
-package intake_test
+package intaketest
 
 import (
 	"context"
@@ -42,9 +42,8 @@ func (d *desk) drafts(t *testing.T, project roster.ProjectID) (titles []string) 
 	}
 }
 
-func TestATableBecomesDraftsOnceHoweverOftenItIsImported(t *testing.T) {
-	t.Parallel()
-	d := open(t, t.TempDir())
+func aTableBecomesDraftsOnceHoweverOftenItIsImported(t *testing.T, open opener) {
+	d := open(t)
 	table := "\ufeff" + heading +
 		"汾江河西岸岸线提升项目,河道占用协调,\"第一行\n第二行\",,,河涌提升,禅城区交通运输局；cc-water\n" +
 		"\n" +
@@ -69,9 +68,8 @@ func TestATableBecomesDraftsOnceHoweverOftenItIsImported(t *testing.T) {
 	}
 }
 
-func TestAnImportNamesEveryFaultByRowAndColumnAndMakesNothing(t *testing.T) {
-	t.Parallel()
-	d := open(t, t.TempDir())
+func anImportNamesEveryFaultByRowAndColumnAndMakesNothing(t *testing.T, open opener) {
+	d := open(t)
 	table := heading +
 		"fenjiang-west-bank,好的一行,,,,,\n" +
 		"没有的项目,标题,,,,,\n" +
@@ -106,9 +104,8 @@ func TestAnImportNamesEveryFaultByRowAndColumnAndMakesNothing(t *testing.T) {
 	}
 }
 
-func TestHostileTablesAreRefusedWhole(t *testing.T) {
-	t.Parallel()
-	d := open(t, t.TempDir())
+func hostileTablesAreRefusedWhole(t *testing.T, open opener) {
+	d := open(t)
 	for name, table := range map[string]string{
 		"empty": "", "no rows": heading, "not UTF-8": heading + "\xcf\xee\xc4\xbf,x,,,,,\n", "nul": heading + "a\x00,x,,,,,\n",
 		"open quote": heading + "fenjiang-west-bank,\"未完", "too many rows": heading + strings.Repeat("fenjiang-west-bank,x,,,,,\n", intake.MostRows+1),
@@ -132,9 +129,8 @@ func TestHostileTablesAreRefusedWhole(t *testing.T) {
 	}
 }
 
-func TestDuplicatesWaitForADecision(t *testing.T) {
-	t.Parallel()
-	d := open(t, t.TempDir())
+func duplicatesWaitForADecision(t *testing.T, open opener) {
+	d := open(t)
 	d.imported(t, secretary, intake.Import{Table: heading + "fenjiang-west-bank,汾江河西岸施工期间交通疏导,,,,,\n"})
 	// Another table has the same once more, written otherwise, and two that are alike.
 	table := heading +
@@ -165,9 +161,8 @@ func TestDuplicatesWaitForADecision(t *testing.T) {
 	}
 }
 
-func TestTheBureauImportsForSeveralBranches(t *testing.T) {
-	t.Parallel()
-	d := open(t, t.TempDir())
+func theBureauImportsForSeveralBranches(t *testing.T, open opener) {
+	d := open(t)
 	table := heading + "fenjiang-west-bank,甲,,,,,\nu-valley,乙,,,,,\n"
 	for range 2 {
 		if got := d.imported(t, bureau, intake.Import{Table: table}); got.Left != 0 || len(got.Rows) != 2 || len(got.Duplicates) > 0 {
@@ -194,11 +189,10 @@ func TestTheBureauImportsForSeveralBranches(t *testing.T) {
 	}
 }
 
-// TestFiveHundredRowsAreImportedThoughCutOff repeats the same import until it is
+// fiveHundredRowsAreImportedThoughCutOff repeats the same import until it is
 // finished.
-func TestFiveHundredRowsAreImportedThoughCutOff(t *testing.T) {
-	t.Parallel()
-	d := open(t, t.TempDir())
+func fiveHundredRowsAreImportedThoughCutOff(t *testing.T, open opener) {
+	d := open(t)
 	table := strings.Builder{}
 	table.WriteString(heading)
 	choices := map[int]intake.Choice{}
