@@ -4,8 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"lianban/shared/approval"
 )
@@ -77,6 +79,21 @@ func page[T any](c *call, items []T, next string) *PageOut[T] {
 		out.Link = "<" + link.String() + `>; rel="next"`
 	}
 	return out
+}
+
+// stored is a page of a stored list, which read reads and show shows entry by entry.
+// The query names the list, so that a cursor of another one is refused.
+func stored[D, V any](s *server, c *call, query string, in PageIn, read func(approval.Page) ([]D, approval.Cursor, error), show func(D) V) (*PageOut[V], error) {
+	cursor, err := s.cursors.open(query, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	all, next, err := read(approval.Page{Limit: in.Limit, Cursor: cursor})
+	if err != nil {
+		what, _, _ := strings.Cut(query, "?")
+		return nil, fmt.Errorf("list %s: %w", what, err)
+	}
+	return page(c, list(all, show), s.cursors.seal(query, next)), nil
 }
 
 // slice pages through a list that is in memory.

@@ -182,16 +182,9 @@ func noGround() error {
 
 func (s *server) openDuties(ctx context.Context, checker roster.DepartmentID, in PageIn) (*PageOut[OpenDuty], error) {
 	c := callOf(ctx)
-	query := fmt.Sprintf("duties?checker=%q", checker)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	duties, next, err := s.service.Store().Duties(ctx, approval.DutyQuery{Checker: checker}, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, fmt.Errorf("list duties: %w", err)
-	}
-	return page(c, list(duties, s.view(c).openDuty), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("duties?checker=%q", checker), in, func(p approval.Page) ([]approval.OpenDuty, approval.Cursor, error) {
+		return s.service.Store().Duties(ctx, approval.DutyQuery{Checker: checker}, p)
+	}, s.view(c).openDuty)
 }
 
 func (s *server) listDuties(ctx context.Context, in *PageIn) (*PageOut[OpenDuty], error) {

@@ -337,16 +337,9 @@ func (s *server) listRequestEvents(ctx context.Context, in *eventsIn) (*PageOut[
 	if err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf("events?request=%q&after=%d", in.ID, in.After)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	events, next, err := s.intake.Trail(ctx, got.ID, in.After, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, fmt.Errorf("list events: %w", err)
-	}
-	return page(c, list(events, s.view(c).event), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("events?request=%q&after=%d", in.ID, in.After), in.PageIn, func(p approval.Page) ([]approval.Event, approval.Cursor, error) {
+		return s.intake.Trail(ctx, got.ID, in.After, p)
+	}, s.view(c).event)
 }
 
 func (s *server) acceptRequest(ctx context.Context, in *OfRequest) (*requestOut, error) {

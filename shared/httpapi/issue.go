@@ -126,30 +126,16 @@ func (s *server) listEvents(ctx context.Context, in *eventsIn) (*PageOut[Event],
 		return nil, err
 	}
 	c := callOf(ctx)
-	query := fmt.Sprintf("events?issue=%q&after=%d", in.ID, in.After)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	events, next, err := s.service.Store().Events(ctx, issue.ID, in.After, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, fmt.Errorf("list events: %w", err)
-	}
-	return page(c, list(events, s.view(c).event), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("events?issue=%q&after=%d", in.ID, in.After), in.PageIn, func(p approval.Page) ([]approval.Event, approval.Cursor, error) {
+		return s.service.Store().Events(ctx, issue.ID, in.After, p)
+	}, s.view(c).event)
 }
 
 func (s *server) tasks(ctx context.Context, q approval.SignOffQuery, in PageIn) (*PageOut[Task], error) {
 	c := callOf(ctx)
-	query := fmt.Sprintf("tasks?department=%q&assignee=%q", q.Department, q.Assignee)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	tasks, next, err := s.service.Store().SignOffs(ctx, q, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, fmt.Errorf("list tasks: %w", err)
-	}
-	return page(c, list(tasks, s.view(c).task), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("tasks?department=%q&assignee=%q", q.Department, q.Assignee), in, func(p approval.Page) ([]approval.Task, approval.Cursor, error) {
+		return s.service.Store().SignOffs(ctx, q, p)
+	}, s.view(c).task)
 }
 
 func (s *server) listInbox(ctx context.Context, in *PageIn) (*PageOut[Task], error) {

@@ -43,16 +43,9 @@ func (v view) mention(m approval.Mention) Mention {
 
 func (s *server) listMentions(ctx context.Context, in *PageIn) (*PageOut[Mention], error) {
 	c := callOf(ctx)
-	query := fmt.Sprintf("mentions?person=%q", c.actor.Person)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	mentions, next, err := s.service.Store().Mentions(ctx, approval.MentionQuery{Person: c.actor.Person}, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, fmt.Errorf("list mentions: %w", err)
-	}
-	return page(c, list(mentions, s.view(c).mention), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("mentions?person=%q", c.actor.Person), *in, func(p approval.Page) ([]approval.Mention, approval.Cursor, error) {
+		return s.service.Store().Mentions(ctx, approval.MentionQuery{Person: c.actor.Person}, p)
+	}, s.view(c).mention)
 }
 
 func (s *server) seeMention(ctx context.Context, in *seeMentionIn) (*one[Mention], error) {

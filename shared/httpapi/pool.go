@@ -190,17 +190,10 @@ func (s *server) listPool(ctx context.Context, in *poolIn) (*PageOut[PoolMatter]
 		return nil, &fault{kind: kindInvalid, field: "district", text: text("请在 district（区域）、claimer（认领单位）和 publisher（发布单位）中选填一个；done 只与 claimer 同用。", "Give one of district, claimer and publisher; done goes with claimer.")}
 	}
 	c := callOf(ctx)
-	query := fmt.Sprintf("pool?district=%q&claimer=%q&done=%t&publisher=%q", in.District, in.Claimer, in.Done, in.Publisher)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
 	q := intake.PoolQuery{District: roster.DistrictCode(in.District), Claimer: in.Claimer, Done: in.Done, Publisher: in.Publisher}
-	got, next, err := s.intake.Pool(ctx, q, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, err
-	}
-	return page(c, list(got, s.view(c).poolMatter), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("pool?district=%q&claimer=%q&done=%t&publisher=%q", in.District, in.Claimer, in.Done, in.Publisher), in.PageIn, func(p approval.Page) ([]intake.GotMatter, approval.Cursor, error) {
+		return s.intake.Pool(ctx, q, p)
+	}, s.view(c).poolMatter)
 }
 
 func (s *server) getMatter(ctx context.Context, in *idIn) (*matterOut, error) {
@@ -216,16 +209,9 @@ func (s *server) listMatterEvents(ctx context.Context, in *eventsIn) (*PageOut[E
 	if _, err := s.intake.Matter(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf("events?matter=%q&after=%d", in.ID, in.After)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	events, next, err := s.intake.MatterTrail(ctx, in.ID, in.After, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, fmt.Errorf("list events: %w", err)
-	}
-	return page(c, list(events, s.view(c).event), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("events?matter=%q&after=%d", in.ID, in.After), in.PageIn, func(p approval.Page) ([]approval.Event, approval.Cursor, error) {
+		return s.intake.MatterTrail(ctx, in.ID, in.After, p)
+	}, s.view(c).event)
 }
 
 func (s *server) claimMatter(ctx context.Context, in *claimMatterIn) (*matterOut, error) {

@@ -406,16 +406,9 @@ func (s *server) listChanges(ctx context.Context, in *changesIn) (*PageOut[Chang
 	if err := register.Reads(c.actor); err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf("changes?open=%t", in.Open)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	sets, next, err := s.register.List(ctx, in.Open, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, fmt.Errorf("list change sets: %w", err)
-	}
-	return page(c, list(sets, s.view(c).changeSet), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("changes?open=%t", in.Open), in.PageIn, func(p approval.Page) ([]docket.Got[register.ChangeSet], approval.Cursor, error) {
+		return s.register.List(ctx, in.Open, p)
+	}, s.view(c).changeSet)
 }
 
 func (s *server) getChange(ctx context.Context, in *idIn) (*ChangeOut, error) {
@@ -429,16 +422,9 @@ func (s *server) listChangeEvents(ctx context.Context, in *changeEventsIn) (*Pag
 	if err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf("change events?id=%q", g.ID)
-	cursor, err := s.cursors.open(query, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	events, next, err := s.register.Trail(ctx, g.ID, 0, approval.Page{Limit: in.Limit, Cursor: cursor})
-	if err != nil {
-		return nil, fmt.Errorf("list the events of a change set: %w", err)
-	}
-	return page(c, list(events, s.view(c).event), s.cursors.seal(query, next)), nil
+	return stored(s, c, fmt.Sprintf("change events?id=%q", g.ID), in.PageIn, func(p approval.Page) ([]approval.Event, approval.Cursor, error) {
+		return s.register.Trail(ctx, g.ID, 0, p)
+	}, s.view(c).event)
 }
 
 func (s *server) approveChange(ctx context.Context, in *OfChange) (*ChangeOut, error) {
