@@ -6,6 +6,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/docket"
+	"lianban/shared/roster"
 )
 
 // Open are the steps on a request, by the kinds of their events, that the actor may take
@@ -39,9 +40,15 @@ func (s *Service) Open(ctx context.Context, got Got, actor approval.Actor) (map[
 func (s *Service) OpenMatter(got GotMatter, actor approval.Actor) map[string]bool {
 	rules, open := s.issues.Rules(), map[string]bool{}
 	for step, rule := range map[string]func(m *Matter, act *docket.Act) error{
-		EvClaim:    func(m *Matter, act *docket.Act) error { return m.claim(rules, act, "") },
+		EvClaim: func(m *Matter, act *docket.Act) error { return m.claim(rules, act, Claiming{}) },
+		EvRecord: func(m *Matter, act *docket.Act) error {
+			if act.Actor.Role == roster.Lead {
+				return approval.Refuse(approval.Forbidden, "", "部门自行认领。", "A department claims for itself.")
+			}
+			return m.claim(rules, act, Claiming{Partner: "?"})
+		},
 		EvGiveBack: func(m *Matter, act *docket.Act) error { return m.giveBack(rules, act, "") },
-		EvReport:   func(m *Matter, act *docket.Act) error { return m.report(act, "") },
+		EvReport:   func(m *Matter, act *docket.Act) error { return m.report(rules, act, "") },
 		EvConfirm:  func(m *Matter, act *docket.Act) error { return m.end(rules, act, Claimed, Done, "result", "") },
 		EvRecall:   func(m *Matter, act *docket.Act) error { return m.end(rules, act, Offered, Recalled, "reason", "") },
 	} {

@@ -84,8 +84,8 @@ type MatterClaim struct {
 	At      time.Time      `json:"at"`
 }
 
-// name is whose claim it is.
-func (c *MatterClaim) name(r *roster.Roster) roster.Name {
+// Name is whose claim it is.
+func (c *MatterClaim) Name(r *roster.Roster) roster.Name {
 	if c.Partner != (roster.Name{}) {
 		return c.Partner
 	}
@@ -110,6 +110,7 @@ const (
 const (
 	EvPublish  = "publish"
 	EvClaim    = "claim"
+	EvRecord   = "record_claim" // of a unit without an account, by somebody else
 	EvGiveBack = "give_back"
 	EvReport   = "report"
 	EvConfirm  = "confirm"
@@ -224,7 +225,7 @@ type Claiming struct {
 func (m *Matter) claim(rules approval.Rules, act *docket.Act, c Claiming) error {
 	claim := MatterClaim{By: act.Actor, Pledge: c.Pledge, At: act.Now}
 	d, ok := rules.Roster.Department(roster.DepartmentID(act.Actor.Unit))
-	records := c.Partner != "" && slices.Contains([]roster.Role{roster.Secretary, roster.GeneralBranch}, act.Actor.Role) && registers(rules.Roster, act.Actor, m.Project)
+	records := c.Partner != "" && slices.Contains([]roster.Role{roster.Secretary, roster.GeneralBranch}, act.Actor.Role) && Registers(rules.Roster, act.Actor, m.Project)
 	switch {
 	case records && act.Actor.Unit == m.unit(rules.Roster, m.By):
 		return approval.Refuse(approval.Forbidden, "", "发布单位不能代录认领，由该项目所属临时党总支或临时党支部书记代录。", "Who published the matter does not record a claim on it; the general branch, or the branch's secretary, does.")
@@ -232,7 +233,7 @@ func (m *Matter) claim(rules approval.Rules, act *docket.Act, c Claiming) error 
 		return approval.Refuse(approval.Forbidden, "", "事项由部门或共建单位的负责人认领；没有账号的共建单位，由该项目所属临时党总支或临时党支部书记代录。", "Matters are claimed by the lead of a department or co-building unit; for a co-building unit without an account the general branch, or the branch's secretary, records the claim.")
 	}
 	if m.Status == Claimed && (records || !m.speaks(rules.Roster, act.Actor, m.Claim.By)) {
-		name := m.Claim.name(rules.Roster)
+		name := m.Claim.Name(rules.Roster)
 		return approval.Refuse(approval.Conflict, "", "该事项已由%[1]s认领。", "%[2]s has claimed this matter.", name.ZH, name.EN)
 	}
 	if err := m.stands(Offered, calendar.Of(act.Now)); err != nil {
@@ -257,7 +258,11 @@ func (m *Matter) claim(rules approval.Rules, act *docket.Act, c Claiming) error 
 		return err
 	}
 	m.Status, m.Claim, m.Progress = Claimed, &claim, nil
-	act.Event(EvClaim, func(e *approval.Event) {
+	kind := EvClaim
+	if records {
+		kind = EvRecord
+	}
+	act.Event(kind, func(e *approval.Event) {
 		e.Before, e.After, e.Reason, e.Ground = string(Offered), string(Claimed), c.Pledge, claim.Basis
 		if records {
 			e.Detail, _ = json.Marshal(map[string]roster.Name{"partner": claim.Partner})

@@ -66,6 +66,30 @@ func TestAMatterIsPublishedClaimedAndConfirmed(t *testing.T) {
 	w.lead("cc-water").get(one).wants(http.StatusOK).lacks("退回认领")
 }
 
+func TestTheGeneralBranchRecordsTheClaimOfAUnitWithoutAnAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	publish := func() string {
+		p := w.secretary().get("/pool/new").form("button[value=publish_matter]").set("title", "借用场地").set("text", "堆放钢板桩").set("need", "venue").set("until", "2026-03-31").send().wants(http.StatusOK, "认领事项已发布")
+		return strings.Split(p.path, "?")[0]
+	}
+	w.general().get(publish()).wants(http.StatusOK).lacks("代录共建单位的认领")
+	branch, _ := w.service.Rules().Roster.Branch("branch-qingke")
+	rules := w.service.Rules()
+	var err error
+	rules.Roster, err = rules.Roster.With(w.service.Today(), roster.Change{Units: &roster.BranchUnits{Branch: branch.ID, CoBuilders: []roster.CoBuilder{{Name: roster.Name{ZH: "某银行佛山分行", EN: "A Bank, Foshan"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.service.SetRules(rules)
+	one := publish()
+	w.secretary().get(one).wants(http.StatusOK).lacks("代录共建单位的认领")
+	b := w.general()
+	p := b.get(one).form("button[value=matter_record_claim]").set("partner", "某银行佛山分行").set("pledge", "停车场两周").send().wants(http.StatusUnprocessableEntity, "停车场两周")
+	p.form("button[value=matter_record_claim]").set("basis", "3月3日认领函").send().wants(http.StatusOK, "已代录认领", "某银行佛山分行", "3月3日认领函", "代录共建单位的认领")
+	b.file(one, "matter_report", "text", "已腾空").wants(http.StatusOK, "进展已报送")
+}
+
 func TestALeadAppointsASubstitute(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

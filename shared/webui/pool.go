@@ -82,7 +82,7 @@ func (v *visit) matterRow(g *intake.GotMatter) matterRow {
 		Status: string(m.Status), StatusText: v.name(m.Status.Name()), By: v.actor(m.By), Late: m.Status == intake.Claimed && v.today > m.Until,
 	}
 	if m.Claim != nil {
-		row.Claimed = v.unit(m.Claim.By.Unit)
+		row.Claimed = v.name(m.Claim.Name(v.Service.Rules().Roster))
 	}
 	return row
 }
@@ -141,12 +141,24 @@ type matterPage struct {
 	Events       []eventView
 }
 
-// matterSteps are what can be done about a matter, each with the field that it asks for.
+// matterSteps are what can be done about a matter, each with the field that it asks for
+// at the end.
 var matterSteps = []struct {
 	act, field string
 	grave      bool
 }{
-	{intake.EvClaim, "pledge", false}, {intake.EvReport, "text", false}, {intake.EvConfirm, "result", false}, {intake.EvGiveBack, "reason", true}, {intake.EvRecall, "reason", true},
+	{intake.EvClaim, "pledge", false}, {intake.EvRecord, "pledge", false}, {intake.EvReport, "text", false}, {intake.EvConfirm, "result", false}, {intake.EvGiveBack, "reason", true}, {intake.EvRecall, "reason", true},
+}
+
+// partners chooses among the units without an account that support a project's branch.
+func (v *visit) partners(project roster.ProjectID) (all []choice) {
+	branch, _ := v.Service.Rules().Roster.BranchOf(project)
+	for _, c := range branch.CoBuilders {
+		if c.Department == "" {
+			all = append(all, choice{Value: c.Name.ZH, Text: v.name(c.Name)})
+		}
+	}
+	return all
 }
 
 func (v *visit) matterPage() error {
@@ -172,7 +184,15 @@ func (v *visit) showMatter(status int, got *intake.GotMatter, wrong problems) er
 			continue
 		}
 		act := "matter_" + step.act
-		form := v.filled(act, 0, 0, v.labelled(act, []entry{{Name: step.field, Kind: "area"}}), stamp{Key: rand.Text(), Version: got.Version}, "/pool/"+got.ID, wrong)
+		fields := []entry{{Name: step.field, Kind: "area"}}
+		if step.act == intake.EvRecord {
+			partners := v.partners(m.Project)
+			if partners == nil {
+				continue // every unit that supports the branch claims by itself
+			}
+			fields = append([]entry{{Name: "partner", Kind: "select", Choices: partners}, {Name: "basis", Kind: "text"}}, fields...)
+		}
+		form := v.filled(act, 0, 0, v.labelled(act, fields), stamp{Key: rand.Text(), Version: got.Version}, "/pool/"+got.ID, wrong)
 		form.Grave = step.grave
 		if form.Open {
 			p.Summary = form.summary()
@@ -204,7 +224,9 @@ func (v *visit) matterAct() error {
 	var err error
 	switch act {
 	case "matter_" + intake.EvClaim:
-		_, err = v.Intake.Claim(ctx, id, v.typed("pledge"), call)
+		_, err = v.Intake.Claim(ctx, id, intake.Claiming{Pledge: v.typed("pledge")}, call)
+	case "matter_" + intake.EvRecord:
+		_, err = v.Intake.Claim(ctx, id, intake.Claiming{Partner: v.typed("partner"), Basis: v.typed("basis"), Pledge: v.typed("pledge")}, call)
 	case "matter_" + intake.EvReport:
 		_, err = v.Intake.Report(ctx, id, v.typed("text"), call)
 	case "matter_" + intake.EvConfirm:

@@ -154,6 +154,15 @@ func aUnitWithoutAnAccountClaimsThroughSomebodyElseThanThePublisher(t *testing.T
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	offered, err := d.intake.Matter(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for actor, want := range map[approval.Actor]bool{general: true, secretary: false, other: false, bureau: false, leads("cc-water"): false} {
+		if d.intake.OpenMatter(offered, actor)[intake.EvRecord] != want {
+			t.Errorf("offered to the %s: %v", actor.Role, !want)
+		}
+	}
 	got, err := d.intake.Claim(t.Context(), id, bank, as(general))
 	if c := got.State.Claim; err != nil || c.By != general || c.Partner.ZH != bank.Partner || c.Partner.EN != "A Bank, Foshan" || c.Basis != bank.Basis {
 		t.Fatalf("it is claimed %+v, %v", got.State.Claim, err)
@@ -174,7 +183,7 @@ func aUnitWithoutAnAccountClaimsThroughSomebodyElseThanThePublisher(t *testing.T
 		t.Errorf("what was recorded and ended is %v", got)
 	}
 	events, _, err := d.intake.MatterTrail(t.Context(), id, 0, approval.Page{})
-	if err != nil || events[1].Kind != intake.EvClaim || events[1].By != general || events[1].Ground != bank.Basis || !strings.Contains(string(events[1].Detail), bank.Partner) {
+	if err != nil || events[1].Kind != intake.EvRecord || events[1].By != general || events[1].Ground != bank.Basis || !strings.Contains(string(events[1].Detail), bank.Partner) {
 		t.Errorf("on record is %+v, %v", events, err)
 	}
 	// What the general branch publishes the branch's secretary records, and may give back.
