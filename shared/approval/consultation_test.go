@@ -141,6 +141,7 @@ func TestWhoStandsAsideCountsOutOfTheEligible(t *testing.T) {
 func TestAMeetingIsSoonSomewhereAndWithItsOwnPeople(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*approval.Schedule){
+		"no time":      func(s *approval.Schedule) { s.At = time.Time{} },
 		"past":         func(s *approval.Schedule) { s.At = shanghai("2026-03-09 10:00") },
 		"late":         func(s *approval.Schedule) { s.At = shanghai("2026-03-18 10:00") },
 		"nowhere":      func(s *approval.Schedule) { s.Place = "" },

@@ -159,6 +159,15 @@ func TestTheEndOfAConsultationMakesLinksWorthless(t *testing.T) {
 	}
 }
 
+func TestALinkThatAClosedConsultationStillHoldsOpensNothing(t *testing.T) {
+	t.Parallel()
+	g, _ := villageVotes(t)
+	con := *g.issue.Consultation
+	con.ClosedAt = g.now
+	g.issue.Consultation = &con
+	g.at("2026-03-10 11:00").opensNothing(villageLink)
+}
+
 func TestAnOutsidePartyStandsAsideByItsLink(t *testing.T) {
 	t.Parallel()
 	g, _ := villageVotes(t)

@@ -133,6 +133,8 @@ func (c Schedule) apply(t *transition) error {
 func (c Schedule) check(t *transition, con *Consultation) error {
 	latest := t.Calendar.After(calendar.Of(con.OpenedAt), meetWithin)
 	switch on := calendar.Of(c.At); {
+	case c.At.IsZero():
+		return refuse(Invalid, "at", "请填写会议日期和时间。", "Give the meeting's day and time.")
 	case c.At.Before(t.now.Add(-time.Minute)):
 		return refuse(Invalid, "at", "会议时间已过，请重新选择。", "That time has passed; choose another one.")
 	case on > latest:

@@ -85,6 +85,8 @@ func (v *visit) attendee(a *approval.Attendee, b *approval.Ballot) attendeeView 
 		out.Vote = v.t("meeting.observer")
 	case a.Aside != nil:
 		out.Vote, out.Reason = v.t("meeting.aside"), a.Aside.Reason
+	case a.Vote == nil && a.Outsider() && a.Link == nil:
+		out.Vote = v.t("meeting.nolink")
 	case a.Vote == nil:
 		out.Vote = v.t("meeting.notvoted")
 	case b.Secret:

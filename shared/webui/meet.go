@@ -287,7 +287,7 @@ func (f filing) parties() (all []approval.Attendee, fields []string) {
 }
 
 func meet(f filing) approval.Schedule {
-	at, _ := time.ParseInLocation(momentInput, f.text("at"), calendar.Shanghai) // none has passed, which the rules refuse at its field
+	at, _ := time.ParseInLocation(momentInput, f.text("at"), calendar.Shanghai) // none is what the rules refuse at its field
 	attendees, _ := f.parties()
 	s := approval.Schedule{At: at, Place: f.text("place"), CallLink: f.text("callLink"), Agenda: f.lines("agenda"), Papers: f.lines("papers"), Attendees: attendees}
 	votes := slices.ContainsFunc(attendees, func(a approval.Attendee) bool { return a.Votes })

@@ -28,7 +28,7 @@ func TestAConsultationIsConductedOnThePage(t *testing.T) {
 	w.officer("cc-traffic-police").get(taskURL(id, 1)).form("button[value=object]").set("code", "traffic").set("reason", "早高峰无法疏导").send()
 	holder := w.general()
 	page := issueURL(id)
-	w.arranged(holder.get(page).form("button[value=meet]")).send().wants(200, "会议和表决已安排", "表决事项：异议不成立，按第二稿方案实施", "白坭村民委员会（何村代表） 未表决", "青柯街雨水箱涵工程临时党支部 列席")
+	w.arranged(holder.get(page).form("button[value=meet]")).send().wants(200, "会议和表决已安排", "表决事项：异议不成立，按第二稿方案实施", "白坭村民委员会（何村代表） 未表决，尚未签发链接", "青柯街雨水箱涵工程临时党支部 列席")
 
 	give := holder.get(page).form("button[value=invite]")
 	told := give.send().wants(200, "白坭村民委员会（何村代表）", "只显示这一次")
@@ -71,7 +71,7 @@ func TestTheMeetingsFormSaysWhatIsWrongAtItsField(t *testing.T) {
 	holder := w.general()
 	for _, x := range []struct{ name, value, field, says string }{
 		{"at", "2026-03-01T09:00", "at", "会议时间已过"},
-		{"at", "soon", "at", "会议时间已过"},
+		{"at", "soon", "at", "请填写会议日期和时间"},
 		{"callLink", "http://meet.example/1", "callLink", "https://"},
 		{"agenda", "", "agenda", "请填写 1 至 20 项"},
 		{"outside.voters", "白坭村民委员会", "outside.voters", "请填写此项"},
