@@ -342,3 +342,26 @@ func TestABrowserWithoutScriptReportsAndVerifiesADuty(t *testing.T) {
 	s.do(chromedp.Navigate(s.base + "/mentions"))
 	s.fitsIn("mentions")
 }
+
+func TestAnApprovalLeavesSeveralDuties(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.raise("箱涵占道", road)
+	task := taskURL(id, 2)
+	p := w.officer("cc-transport").file(task, "condition", "what", "夜间施工", "by", "2026-03-20", "checker", "cc-transport", "what-3", "恢复标线", "by-3", "").wants(http.StatusUnprocessableEntity, "核查期限须晚于今天", "恢复标线")
+	if e := p.one("input#f-condition-by-3"); e.attr["aria-invalid"] != "true" {
+		t.Errorf("the date of the third duty is not marked: %v", e.attr)
+	}
+	p.form("button[value=condition]").set("by-3", "2026-04-10").send().wants(http.StatusOK, "已附条件同意", "后续义务 2", "恢复标线", "2026年4月10日")
+}
+
+func TestASupplementHasTheDaysThatAreAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.raise("箱涵占道", road)
+	p := w.officer("cc-transport").file(taskURL(id, 2), "supplement", "papers", "交通组织方案", "days", "40").wants(http.StatusUnprocessableEntity, "补正期限为 5 至 30 个工作日", "交通组织方案")
+	if e := p.one("input#f-supplement-days"); e.attr["value"] != "40" || e.attr["aria-invalid"] != "true" {
+		t.Errorf("the days at fault are %v", e.attr)
+	}
+	p.form("button[value=supplement]").set("days", "10").send().wants(http.StatusOK, "2026年3月16日")
+}

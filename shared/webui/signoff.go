@@ -42,6 +42,8 @@ type signOffPage struct {
 	Checker  []choice
 	Codes    []choice // of grounds to object on
 	Earliest string
+	More     []string // tails of the fields of further duties
+	MoreOpen bool
 	Asked    []question // what the viewer is asked to sign under the task
 
 	Facts  []fact      // how the task stands besides
@@ -99,11 +101,30 @@ func (v *visit) signOffPage() error {
 // decisions are the answers a department has, in the order of the page.
 var decisions = []string{"approve", "pledge", "condition", "gaps", "object", "supplement"}
 
-// onTerms are those that leave a duty behind. The page takes one; the API several.
+// onTerms are those that leave duties behind.
 var onTerms = map[string]approval.DecisionKind{"pledge": approval.OnPledge, "condition": approval.OnCondition, "gaps": approval.WithGaps}
 
-func grantOnTerms(n int, act string, term approval.Term) approval.GrantOnTerms {
-	return approval.GrantOnTerms{SignOff: n, Kind: onTerms[act], Duties: []approval.Term{term}}
+// termTails tell the fields of several duties in one form apart; the API takes more.
+var termTails = []string{"", "-2", "-3"}
+
+// typedTerms are the duties typed, each with its tail. The first always is one; the
+// others are when something was typed of them.
+func (v *visit) typedTerms() (terms []approval.Term, tails []string) {
+	for k, tail := range termTails {
+		what, on := v.typed("what"+tail), strings.TrimSpace(v.typed("by"+tail))
+		if k > 0 && what == "" && on == "" {
+			continue
+		}
+		// An unreadable date is no date, which the rules refuse at its field.
+		by, _ := calendar.Parse(on)
+		terms = append(terms, approval.Term{What: what, By: by, Checker: roster.DepartmentID(v.typed("checker" + tail))})
+		tails = append(tails, tail)
+	}
+	return terms, tails
+}
+
+func grantOnTerms(n int, act string, terms ...approval.Term) approval.GrantOnTerms {
+	return approval.GrantOnTerms{SignOff: n, Kind: onTerms[act], Duties: terms}
 }
 
 // command is the command that a form on the decision page sends.
@@ -119,17 +140,22 @@ func (v *visit) command(n int) approval.Command {
 	case "approve":
 		return approval.Grant{SignOff: n, Reason: v.typed("reason")}
 	case "pledge", "condition", "gaps":
-		// An unreadable date is no date, which the rules refuse at its field.
-		by, _ := calendar.Parse(strings.TrimSpace(v.typed("by")))
-		cmd := grantOnTerms(n, act, approval.Term{What: v.typed("what"), By: by, Checker: roster.DepartmentID(v.typed("checker"))})
+		terms, _ := v.typedTerms()
+		cmd := grantOnTerms(n, act, terms...)
 		cmd.Reason = v.typed("reason")
 		return cmd
 	case "object":
-		// So is a ground that nobody chose.
+		// A ground that nobody chose is refused at its field.
 		code := approval.GroundCode(cmp.Or(v.typed("code"), "none"))
 		return approval.Oppose{SignOff: n, Code: code, Ground: v.typed("ground"), Reason: v.typed("reason")}
 	case "supplement":
-		return approval.AskSupplement{SignOff: n, Papers: v.typedLines("papers")}
+		days := 0 // the usual ones
+		if text := strings.TrimSpace(v.typed("days")); text != "" {
+			if days, _ = strconv.Atoi(text); days == 0 {
+				days = -1 // no number of days, which the rules refuse at its field
+			}
+		}
+		return approval.AskSupplement{SignOff: n, Papers: v.typedLines("papers"), Days: days}
 	}
 	return v.commanded([][]deed{signOffDeeds, dutyDeeds}, n)
 }
@@ -162,18 +188,24 @@ func (v *visit) signOffAct() error {
 func (v *visit) showSignOff(status int, issue *approval.Issue, s *approval.SignOff, wrong problems) error {
 	p := signOffPage{
 		frame: v.frame(v.t("signoff.title", v.subject(s))), Issue: v.head(issue), Body: strings.Split(issue.Body, "\n"), Task: v.task(issue.ID, issue.Project, s),
-		Ground: v.ground(s), Stamp: v.stamp(issue, s.N), Problems: problems{}, Typed: v.r.PostForm, Earliest: v.today.Add(1).String(),
+		Ground: v.ground(s), Stamp: v.stamp(issue, s.N), Problems: problems{}, Typed: v.r.PostForm, Earliest: v.today.Add(1).String(), More: termTails[1:],
 	}
 	act := v.r.PostForm.Get("act")
 	if err := v.surround(&p, issue, s, wrong); err != nil {
 		return err
 	}
+	if len(p.Summary) > 0 {
+		wrong = nil // said where the deed stands
+	}
+	terms, tails := v.typedTerms()
+	p.MoreOpen = len(terms) > 1
 	for field, text := range wrong {
-		if len(p.Summary) > 0 {
-			break // said where the deed stands
-		}
-		field = strings.TrimPrefix(field, "duties[0].")
 		name, _, _ := strings.Cut(field, "[")
+		for k := range terms {
+			if of, ok := strings.CutPrefix(field, "duties["+strconv.Itoa(k)+"]."); ok {
+				name = of + tails[k]
+			}
+		}
 		anchor := "#f-" + act + "-" + name
 		if field == "" {
 			anchor = "#answer"
