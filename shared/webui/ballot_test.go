@@ -151,6 +151,17 @@ func TestEveryLinkThatOpensNothingHasTheSamePage(t *testing.T) {
 	}
 }
 
+func TestABrowserThatCallsItsOriginNullVotesByALink(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, address := w.invited()
+	w.clock.Add(2 * time.Hour)
+	link, _ := url.QueryUnescape(strings.TrimPrefix(address, "/ballot?link="))
+	nowhere := http.Header{"Origin": {"null"}} // as where a page sends no referrer
+	w.stranger().do(http.MethodPost, "/ballot", url.Values{"act": {"cast"}, "choice": {"for"}, "link": {link}}, nowhere).wants(200, "您的表决已记录：赞成")
+	w.general().do(http.MethodPost, issueURL(id), url.Values{"act": {"refer"}}, nowhere).wants(http.StatusForbidden, "来自别的网站")
+}
+
 func TestAMailScannerThatOpensAPageChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

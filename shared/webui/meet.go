@@ -448,6 +448,5 @@ func (v *visit) invite(id approval.IssueID) error {
 		p.Party, p.Until = v.party("", a.Name, a.Organisation), v.date(m.Ballot.Until)
 	}
 	v.w.Header().Set("Cache-Control", "no-store")
-	v.w.Header().Set("Referrer-Policy", "no-referrer")
 	return v.render(http.StatusOK, "link.html", p)
 }
