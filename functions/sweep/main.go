@@ -11,6 +11,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/config"
+	"lianban/shared/intake"
 	"lianban/shared/lambdafn"
 	"lianban/shared/sfn"
 )
@@ -24,6 +25,8 @@ func main() {
 		flows := sfn.New(states.NewFromConfig(h.Cloud), h.Machine)
 		service := h.Service(flows)
 		sweep := approval.Sweep{Service: service, Relay: approval.Relay{Workflows: flows, Store: h.Store, Fold: h.Figures(service).Fold}, Grace: grace}
-		return lambdafn.Schedule(sweep, h.Register(service)), nil
+		keeper := h.Register(service)
+		keeper.Also = append(keeper.Also, intake.NewService(service, h.Store, nil).Conform) // it gives no check codes
+		return lambdafn.Schedule(sweep, keeper), nil
 	})
 }

@@ -205,12 +205,12 @@ func serves(r *roster.Roster, actor approval.Actor, q *Request) bool {
 	return works(actor, q.Unit) || Registers(r, actor, q.Project)
 }
 
-// Takes checks that a unit can be given requests.
-func Takes(r *roster.Roster, unit string) error {
-	if d, ok := r.Department(roster.DepartmentID(unit)); ok && d.Kind.Decides() {
+// Takes checks that a unit can be given requests on a day.
+func Takes(r *roster.Roster, unit string, today calendar.Date) error {
+	if d, ok := r.Department(roster.DepartmentID(unit)); ok && d.Kind.Decides() && d.Acting(today) {
 		return nil
 	}
-	if b, ok := r.Branch(roster.BranchID(unit)); ok && b.Tier != roster.TierHeadquarters && b.Dissolved.IsZero() {
+	if b, ok := r.Branch(roster.BranchID(unit)); ok && b.Tier != roster.TierHeadquarters && b.Standing(today) {
 		return nil
 	}
 	return approval.Refuse(approval.Invalid, "unit", "请选择名册上的临时党支部、临时党总支或承办部门。", "Choose a branch, a general branch, or a department that decides, from the roster.")
@@ -242,7 +242,7 @@ func (n New) register(rules approval.Rules, hash string, act *docket.Act) (Reque
 	if !ok && n.Unit == "" {
 		return Request{}, approval.Refuse(approval.Invalid, "unit", "该项目尚未建立临时党支部，请指定承办单位。", "The project has no branch yet; name the unit that shall have the request.")
 	}
-	if err := Takes(rules.Roster, n.Unit); err != nil {
+	if err := Takes(rules.Roster, n.Unit, calendar.Of(act.Now)); err != nil {
 		return Request{}, err
 	}
 	if !slices.Contains([]Requester{Enterprise, Resident, Village}, n.From) {
@@ -269,14 +269,10 @@ func (n New) register(rules approval.Rules, hash string, act *docket.Act) (Reque
 			return Request{}, err
 		}
 	}
-	today := calendar.Of(act.Now)
-	due := func(days int) approval.Due {
-		d := rules.Calendar.Due(today, days, calendar.WorkingDays, nil)
-		return approval.Due{On: d.On, Provisional: d.Provisional}
-	}
+	first, final := dues(rules.Calendar, calendar.Of(act.Now))
 	r := Request{
 		Project: n.Project, District: project.District, From: n.From, Organisation: n.Organisation, Channel: n.Channel, Title: n.Title, Text: n.Text,
-		Status: Registered, Unit: n.Unit, RegisteredBy: act.Actor, RegisteredAt: act.Now, First: due(FirstReply), Final: due(FinalReply), Code: hash,
+		Status: Registered, Unit: n.Unit, RegisteredBy: act.Actor, RegisteredAt: act.Now, First: first, Final: final, Code: hash,
 	}
 	if n.Contact != (Contact{}) {
 		r.Contact = &n.Contact
@@ -334,7 +330,7 @@ func (r *Request) handOn(rules approval.Rules, act *docket.Act, unit, reason str
 	if err := r.stands(Registered, Accepted); err != nil {
 		return err
 	}
-	if err := Takes(rules.Roster, unit); err != nil {
+	if err := Takes(rules.Roster, unit, calendar.Of(act.Now)); err != nil {
 		return err
 	}
 	if unit == r.Unit {

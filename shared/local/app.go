@@ -172,6 +172,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 		return err
 	}
 	a.Intake = intake.NewService(a.Service, a.store, NewCode)
+	a.Register.Also = append(a.Register.Also, a.Intake.Conform)
 	a.Figures = &measure.Keeper{Store: a.store, Issues: a.store, Rules: a.Service.Rules, Now: a.Service.Now}
 	a.relay = approval.Relay{Workflows: flows, Store: a.store, Fold: a.Figures.Fold}
 	functions := handler.New(a.Service).Functions()

@@ -17,7 +17,7 @@ import (
 type Progress struct {
 	InForce int64     `json:"inForce"` // with the register up to this change set
 	Looked  int       `json:"looked"`  // issues looked at, all passes
-	Moved   int       `json:"moved"`   // issues in which something moved
+	Moved   int       `json:"moved"`   // issues, and other records, in which something moved
 	Done    bool      `json:"done"`    // the last pass found nothing left
 	At      time.Time `json:"at"`
 }
@@ -96,7 +96,12 @@ func (k *Keeper) Conform(ctx context.Context) (Progress, error) {
 		}
 		return ctx.Err()
 	})
-	if err = errors.Join(append(errs, err)...); err != nil {
+	errs = append(errs, err)
+	for _, also := range k.Also {
+		n, err := also(ctx, k.ground(state))
+		moved, errs = moved+n, append(errs, err)
+	}
+	if err = errors.Join(errs...); err != nil {
 		return p, err
 	}
 	p.InForce, p.Moved, p.At = state.InForce, p.Moved+moved, k.now()

@@ -29,8 +29,9 @@
 // tasks of a department that is gone pass to its successor, tasks whose
 // competence moved with its open cases go along, issues and drafts go to the branch
 // and the secretary that their project has now, due dates follow a new holiday
-// notice. [Keeper.Conform] goes through all of them until nothing is left to do, and
-// is repeated by every sweep; each step is harmless when it comes twice.
+// notice. [Keeper.Conform] goes through all of them, and has others do so with their
+// records ([Keeper.Also]), until nothing is left to do, and is repeated by every
+// sweep; each step is harmless when it comes twice.
 //
 // # Road not taken
 //

@@ -27,6 +27,10 @@ type Keeper struct {
 	now     func() time.Time
 	newID   func() string
 
+	// Also bring other open records that rest on the facts into line with them, in
+	// each pass over the issues, and say how many moved. Set it before the first one.
+	Also []func(ctx context.Context, ground string) (moved int, err error)
+
 	mu      sync.Mutex
 	entries []Entry
 	day     calendar.Date

@@ -389,6 +389,35 @@ func TestIssuesAndDraftsGoWithTheirProjectToAnotherBranch(t *testing.T) {
 	}
 }
 
+func TestAPassBringsOtherRecordsIntoLineTooUntilNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	var grounds []string
+	h.keeper.Also = append(h.keeper.Also, func(_ context.Context, ground string) (int, error) {
+		switch grounds = append(grounds, ground); len(grounds) {
+		case 1:
+			return 0, errDead
+		case 2:
+			return 3, nil
+		}
+		return 0, nil
+	})
+	h.enter(merger(0))
+	if _, err := h.keeper.Tend(t.Context()); !errors.Is(err, errDead) {
+		t.Errorf("what failed there is told as %v", err)
+	}
+	if p := h.tend(); !p.Done || p.Moved != 3 {
+		t.Errorf("the sweep did %+v", p)
+	}
+	if len(grounds) < 3 || grounds[0] != "区委〔2026〕3号" {
+		t.Errorf("on the grounds of %v", grounds)
+	}
+	done := len(grounds)
+	if h.tend(); len(grounds) != done {
+		t.Error("it is looked at again though nothing has changed")
+	}
+}
+
 func TestDutiesPassToTheSuccessorAlsoAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	h := open(t)

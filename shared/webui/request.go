@@ -107,7 +107,7 @@ func (v *visit) registers() (all []choice) {
 // units are who can be given a request: departments that decide and branches.
 func (v *visit) units() (all []choice) {
 	for _, b := range v.Service.Rules().Roster.Branches() {
-		if intake.Takes(v.Service.Rules().Roster, string(b.ID)) == nil {
+		if intake.Takes(v.Service.Rules().Roster, string(b.ID), v.today) == nil {
 			all = append(all, choice{Value: string(b.ID), Text: v.unit(string(b.ID))})
 		}
 	}

@@ -45,6 +45,8 @@ func Service(t *testing.T, open func(t testing.TB) Opened) {
 	run("ManyAtOnceMakeOneIssueOfARequest", manyAtOnceMakeOneIssueOfARequest)
 	run("TheIssueKeepsItsRequestWhenTheDraftIsWrittenAnew", theIssueKeepsItsRequestWhenTheDraftIsWrittenAnew)
 	run("AnAnswerIsOwedOnceTheIssueHasEnded", anAnswerIsOwedOnceTheIssueHasEnded)
+	run("OpenRequestsGoWithTheirProjectAndToSuccessors", openRequestsGoWithTheirProjectAndToSuccessors)
+	run("TheReplyClockFollowsAHolidayNotice", theReplyClockFollowsAHolidayNotice)
 	run("LightsTurnWithTheReplyClock", lightsTurnWithTheReplyClock)
 	run("WhoMayDoWhatInWhichStatus", whoMayDoWhatInWhichStatus)
 	run("ADepartmentHandsOnWhatIsNotItsOwn", aDepartmentHandsOnWhatIsNotItsOwn)
