@@ -369,7 +369,11 @@ func (v *visit) concerned(issue *approval.Issue) (all []choice) {
 		for _, p := range people {
 			at := slices.IndexFunc(p.Posts, func(post roster.Post) bool { return post.Unit == unit })
 			if at >= 0 && p.Left.IsZero() {
-				add(p.ID, v.t("post", v.unit(unit), v.name(p.Posts[at].Role.Name())))
+				note := v.t("post", v.unit(unit), v.name(p.Posts[at].Role.Name()))
+				if role := p.Posts[at].Role; role == roster.GeneralBranch || role == roster.Headquarters {
+					note = v.unit(unit) // which has the name of the role
+				}
+				add(p.ID, note)
 			}
 		}
 	}
