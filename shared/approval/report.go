@@ -27,24 +27,7 @@ func (r Rules) Report(i *Issue) (Report, bool, error) {
 	if i.Status != Concluded && i.Status != Confirmed {
 		return Report{}, false, nil
 	}
-	var pieces []saving.Piece
-	decided := map[int]bool{}
-	for k := range i.SignOffs {
-		decided[i.SignOffs[k].N] = !i.SignOffs[k].DecidedAt.IsZero()
-	}
-	for k := range i.SignOffs {
-		s := &i.SignOffs[k]
-		if !decided[s.N] {
-			continue // void: it was never needed
-		}
-		piece := i.Piece(s)
-		for _, n := range s.Requires {
-			if decided[n] {
-				piece.Requires = append(piece.Requires, itoa(n))
-			}
-		}
-		pieces = append(pieces, piece)
-	}
+	pieces := i.decided()
 	if len(pieces) == 0 {
 		return Report{}, false, nil
 	}

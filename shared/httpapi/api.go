@@ -153,6 +153,7 @@ func New(c Config) (*API, error) {
 	a.notices()
 	a.warnings()
 	a.eventLog()
+	a.whatIf()
 	a.consultation()
 	a.invitations()
 	a.document()

@@ -148,7 +148,7 @@ func BenchmarkImagine(b *testing.B) {
 	servers := Busiest(c, cases)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Imagine(c, cases, servers, Scenario{Servers: map[string]int{"name-3": 2}}); err != nil {
+		if _, err := Imagine(c, cases, servers, Scenario{Capacity: map[string]int{"name-3": 2}}); err != nil {
 			b.Fatal(err)
 		}
 	}

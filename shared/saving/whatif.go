@@ -17,13 +17,13 @@ type Scenario struct {
 	// stands in.
 	Departments map[string]string `json:"departments,omitempty"`
 	// Without are prerequisites that a commitment removes (告知承诺、容缺受理).
-	Without []Edge `json:"without,omitempty"`
-	// Servers are how many pieces a department can have in work at a time (承办力量).
-	Servers map[string]int `json:"servers,omitempty"`
+	Without []Requirement `json:"without,omitempty"`
+	// Capacity is how many pieces a department can have in work at a time (承办力量): its servers.
+	Capacity map[string]int `json:"capacity,omitempty"`
 }
 
-// Edge says that an item must be granted before another can begin.
-type Edge struct {
+// Requirement says that an item must be granted before another can begin.
+type Requirement struct {
 	Item     string `json:"item"`
 	Requires string `json:"requires"`
 }
@@ -62,8 +62,8 @@ type WhatIf struct {
 // for its stopped days without one. It leaves out absences, priorities, batches, and the work of issues that are open or
 // withdrawn, so that queues come out too short rather than too long.
 //
-// It returns the errors of [Measure] and [Critical] with the issue, and one that names an item, edge or department of the scenario
-// that no case has, or a number of servers or days that cannot be.
+// It returns the errors of [Measure] and [Critical] with the issue, and a [*ScenarioError] that names an item, edge or department
+// of the scenario that no case has, or a number of servers or days that cannot be.
 func Imagine(c *calendar.Calendar, cases []Case, servers map[string]int, s Scenario) (WhatIf, error) {
 	var answered []Case
 	var runs []Run
@@ -88,10 +88,10 @@ func Imagine(c *calendar.Calendar, cases []Case, servers map[string]int, s Scena
 	if then == nil {
 		then = map[string]int{}
 	}
-	maps.Copy(then, s.Servers)
+	maps.Copy(then, s.Capacity)
 	for _, department := range slices.Sorted(maps.Keys(then)) {
 		if n := then[department]; n < 1 || n > 1_000_000 {
-			return WhatIf{}, fmt.Errorf("what if: department %q has %d servers, not between 1 and 1,000,000", department, n)
+			return WhatIf{}, wrong("capacity", "部门 %s 的承办力量为 %d，应在 1 至 1000000 之间。", "department %q has %d servers, not between 1 and 1,000,000", department, n)
 		}
 	}
 	recorded := make([]spans, len(runs))
@@ -115,9 +115,23 @@ func Imagine(c *calendar.Calendar, cases []Case, servers map[string]int, s Scena
 	return w, nil
 }
 
+// ScenarioError says what of a scenario cannot be, to the person who asked.
+type ScenarioError struct {
+	Field  string // the JSON name of the part, capacity also for that as things are
+	ZH, EN string
+}
+
+// Error is the English sentence.
+func (e *ScenarioError) Error() string { return "what if: " + e.EN }
+
+// wrong makes one; both sentences take the same arguments.
+func wrong(field, zh, en string, args ...any) error {
+	return &ScenarioError{Field: field, ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}
+}
+
 // check says what of the scenario no case has.
 func (s Scenario) check(cases []Case) error {
-	items, departments, edges := map[string]bool{}, map[string]bool{}, map[Edge]bool{}
+	items, departments, edges := map[string]bool{}, map[string]bool{}, map[Requirement]bool{}
 	for _, k := range cases {
 		of := map[string]string{}
 		for _, p := range k.Pieces {
@@ -126,32 +140,32 @@ func (s Scenario) check(cases []Case) error {
 		}
 		for _, p := range k.Pieces {
 			for _, r := range p.Requires {
-				edges[Edge{Item: p.Item, Requires: of[r]}] = true
+				edges[Requirement{Item: p.Item, Requires: of[r]}] = true
 			}
 		}
 	}
 	for _, item := range slices.Sorted(maps.Keys(s.Limits)) {
 		if days := s.Limits[item]; days < 0 || days > calendar.MaxDays {
-			return fmt.Errorf("what if: item %q has a limit of %d days, not between 0 and %d", item, days, calendar.MaxDays)
+			return wrong("limits", "事项 %s 的时限为 %d 个工作日，应在 0 至 %d 之间。", "item %q has a limit of %d days, not between 0 and %d", item, days, calendar.MaxDays)
 		}
 		if !items[item] {
-			return fmt.Errorf("what if: no answered issue has item %q, whose limit is to change", item)
+			return wrong("limits", "已办结的案例中没有事项 %s，无法推演其时限。", "no answered issue has item %q, whose limit is to change", item)
 		}
 	}
 	for _, item := range slices.Sorted(maps.Keys(s.Departments)) {
 		if !items[item] {
-			return fmt.Errorf("what if: no answered issue has item %q, which is to go to another department", item)
+			return wrong("departments", "已办结的案例中没有事项 %s，无法推演其职权调整。", "no answered issue has item %q, which is to go to another department", item)
 		}
 		departments[s.Departments[item]] = true
 	}
 	for _, e := range s.Without {
 		if !edges[e] {
-			return fmt.Errorf("what if: in no answered issue does item %q require %q", e.Item, e.Requires)
+			return wrong("without", "已办结的案例中，事项 %s 都不以 %s 为前置。", "in no answered issue does item %q require %q", e.Item, e.Requires)
 		}
 	}
-	for _, d := range slices.Sorted(maps.Keys(s.Servers)) {
+	for _, d := range slices.Sorted(maps.Keys(s.Capacity)) {
 		if !departments[d] {
-			return fmt.Errorf("what if: no answered issue has department %q, whose servers are to change", d)
+			return wrong("capacity", "已办结的案例中没有部门 %s，无法推演其承办力量。", "no answered issue has department %q, whose servers are to change", d)
 		}
 	}
 	return nil
@@ -197,7 +211,7 @@ func play(c *calendar.Calendar, cases []Case, runs []Run, servers map[string]int
 				task.Days, j.work = min(task.Days, WorkingDays(limit)), min(j.work, limit)
 			}
 			for _, id := range p.Requires {
-				if r := at[id]; !slices.Contains(s.Without, Edge{Item: p.Item, Requires: k.Pieces[r].Item}) && !slices.Contains(task.Requires, id) {
+				if r := at[id]; !slices.Contains(s.Without, Requirement{Item: p.Item, Requires: k.Pieces[r].Item}) && !slices.Contains(task.Requires, id) {
 					task.Requires = append(task.Requires, id)
 					j.requires = append(j.requires, first+r)
 				}

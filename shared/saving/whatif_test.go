@@ -117,21 +117,21 @@ func TestImagine(t *testing.T) {
 		},
 		{
 			"RemovesAPrerequisite", nil,
-			Scenario{Without: []Edge{{"permit", "site"}}},
+			Scenario{Without: []Requirement{{"permit", "site"}}},
 			12, asItIs,
 			Projection{Serial: 6, Critical: 4, Mean: 4, Median: 4, P90: 4},
 		},
 		{
 			// Four at a time: done after 4, 8 and 12 days, and the permit 2 days later.
 			"LetsWorkQueue", nil,
-			Scenario{Servers: map[string]int{"lands": 4}},
+			Scenario{Capacity: map[string]int{"lands": 4}},
 			8, asItIs,
 			Projection{Serial: 6, Critical: 6, Mean: 10, Median: 10, P90: 14},
 		},
 		{
 			"AddsServers",
 			map[string]int{"lands": 4},
-			Scenario{Servers: map[string]int{"lands": 6}},
+			Scenario{Capacity: map[string]int{"lands": 6}},
 			6,
 			Projection{Serial: 6, Critical: 6, Mean: 10, Median: 10, P90: 14},
 			Projection{Serial: 6, Critical: 6, Mean: 8, Median: 6, P90: 10},
@@ -177,9 +177,9 @@ func TestImagine(t *testing.T) {
 			`no answered issue has item "x", whose limit`:    {Limits: map[string]int{"x": 1}},
 			`item "site" has a limit of -1 days`:             {Limits: map[string]int{"site": -1}},
 			`no answered issue has item "x", which is to go`: {Departments: map[string]string{"x": "lands"}},
-			`does item "site" require "permit"`:              {Without: []Edge{{"site", "permit"}}},
-			`no answered issue has department "x"`:           {Servers: map[string]int{"x": 1}},
-			`department "lands" has 0 servers`:               {Servers: map[string]int{"lands": 0}},
+			`does item "site" require "permit"`:              {Without: []Requirement{{"site", "permit"}}},
+			`no answered issue has department "x"`:           {Capacity: map[string]int{"x": 1}},
+			`department "lands" has 0 servers`:               {Capacity: map[string]int{"lands": 0}},
 		} {
 			if _, err := Imagine(cn, dozen(), nil, s); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %q", err, want)
