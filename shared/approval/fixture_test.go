@@ -317,6 +317,13 @@ func faultOf(r approval.Rules, before *approval.Issue, c *approval.Change, route
 	var next calendar.Date
 	light := approval.Green
 	weight := map[approval.Light]int{approval.Yellow: 1, approval.Red: 2}
+	var redone []int // what the commit has decided anew
+	for _, e := range c.Events {
+		var d struct{ Redone []int }
+		if e.Detail != nil && json.Unmarshal(e.Detail, &d) == nil {
+			redone = append(redone, d.Redone...)
+		}
+	}
 	changed := map[int]bool{}
 	for _, s := range c.SignOffs {
 		changed[s.N] = true
@@ -377,7 +384,7 @@ func faultOf(r approval.Rules, before *approval.Issue, c *approval.Change, route
 			return fmt.Sprintf("sign-off %d is in dispute and %s has claimed it", s.N, s.Assignee)
 		}
 		// What a department receives first, or is to decide anew, counts from that moment; what goes on to another does not.
-		if old := before.SignOff(k + 1); old != nil && !old.Unowned() && !old.State.Final() && len(s.Earlier) == len(old.Earlier) && s.Department != old.Department && (s.OpenedAt != old.OpenedAt || s.Due != old.Due || s.Assignee != "" && s.Assignee != old.Assignee) {
+		if old := before.SignOff(k + 1); old != nil && !old.Unowned() && !slices.Contains(redone, s.N) && s.Department != old.Department && (s.OpenedAt != old.OpenedAt || s.Due != old.Due || s.Assignee != "" && s.Assignee != old.Assignee) {
 			return fmt.Sprintf("with its department, sign-off %d changed from %+v to %+v", s.N, old, s)
 		}
 		for _, aside := range s.Recused {
