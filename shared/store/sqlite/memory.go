@@ -55,6 +55,7 @@ func (f *File) fresh(ctx context.Context) error {
 
 // pour writes what is in memory into the file, as one transaction.
 func (f *File) pour(w *writer) error {
+	defer w.close()
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}

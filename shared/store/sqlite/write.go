@@ -55,6 +55,12 @@ func (w *writer) stmt(text string) (*sql.Stmt, error) {
 	return s, err
 }
 
+func (w *writer) close() {
+	for _, s := range w.stmts {
+		_ = s.Close()
+	}
+}
+
 func (w *writer) exec(text string, args ...any) error {
 	_, err := w.affect(text, args...)
 	return err
@@ -178,9 +184,7 @@ func (f *File) write() {
 				f.commit(w, batch)
 			}
 			_ = w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
-			for _, s := range w.stmts {
-				_ = s.Close()
-			}
+			w.close()
 			return
 		}
 	more:
