@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"slices"
 	"time"
 
 	"lianban/shared/roster"
@@ -120,6 +121,14 @@ func (t *transition) receiver(s *SignOff, to roster.DepartmentID) error {
 	return nil
 }
 
+// takesPart reports whether a department is asked about the sign-off's coordination
+// matter already: a join rule counts departments, and no department twice.
+func (t *transition) takesPart(s *SignOff, department roster.DepartmentID) bool {
+	return s.Matter != "" && s.Matter != AgreedAction && slices.ContainsFunc(t.issue.SignOffs, func(o SignOff) bool {
+		return o.N != s.N && o.Matter == s.Matter && o.Department == department
+	})
+}
+
 // pass gives the sign-off to a department. The clock goes on; what was asked of
 // the former lead is forgotten; nobody has claimed it.
 func (t *transition) pass(s *SignOff, to roster.DepartmentID) {
@@ -146,6 +155,10 @@ func (c Transfer) apply(t *transition) error {
 	}
 	if err := t.receiver(s, c.To); err != nil {
 		return err
+	}
+	if t.takesPart(s, c.To) {
+		name := t.Roster.UnitName(string(c.To))
+		return refuse(Invalid, "department", "%[1]s已就该协调事项单独提出意见，请选择其他部门；不属本部门职责的，可在意见中说明。", "%[2]s is asked about this matter itself; choose another department, or say in your answer that it is not your business.", name.ZH, name.EN)
 	}
 	if err := textField("reason", c.Reason, textRunes, true); err != nil {
 		return err

@@ -88,6 +88,15 @@ func TestATransferNeedsAReasonAndADepartmentThatDecides(t *testing.T) {
 	g.must(g.leadOf(1), approval.Transfer{SignOff: 1, To: "cc-housing", Reason: "承办人均须回避"})
 }
 
+func TestATransferGoesToNoDepartmentThatIsAskedAboutTheMatterItself(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	g.raise(joined(twoOfFour)).route()
+	to := g.so(2).Department
+	g.refusedAt(g.by(1), approval.Transfer{SignOff: 1, To: to, Reason: "职责"}, "department") // it would count twice
+	g.must(g.by(1), approval.Transfer{SignOff: 1, To: "cc-culture", Reason: "职责"})
+}
+
 func TestATransferIsSentBackOnceAndThenRuledOn(t *testing.T) {
 	t.Parallel()
 	g := newGame(t)
