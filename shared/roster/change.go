@@ -87,14 +87,20 @@ type ProjectChange struct {
 	Closed  bool      `json:"closed,omitempty"`
 }
 
-// PersonChange is a new person, or posts that somebody begins and ends. Who ends the
-// last one has left. Either New or Person is set.
+// PersonChange is a new person, posts that somebody begins and ends, or interests that
+// somebody declares. Who ends the last post has left. Either New or Person is set.
 type PersonChange struct {
-	New    *Person  `json:"new,omitempty"`
-	Person PersonID `json:"person,omitempty"`
-	Begin  []Post   `json:"begin,omitempty"`
-	End    []Post   `json:"end,omitempty"`
-	Leave  bool     `json:"leave,omitempty"` // ends all
+	New     *Person   `json:"new,omitempty"`
+	Person  PersonID  `json:"person,omitempty"`
+	Begin   []Post    `json:"begin,omitempty"`
+	End     []Post    `json:"end,omitempty"`
+	Leave   bool      `json:"leave,omitempty"`   // ends all
+	Declare *Declared `json:"declare,omitempty"` // in place of what was declared before
+}
+
+// Declared (利害关系申报) are the projects from which somebody must stand aside (回避).
+type Declared struct {
+	Projects []ProjectID `json:"projects,omitempty"` // none: from no project any more
 }
 
 // Responsible names the responsible officer (包干责任人) of a project.
@@ -494,12 +500,15 @@ func (n *edit) person(c PersonChange) {
 			}
 		}
 	default:
-		if person = n.someone(c.Person); person != nil && len(c.Begin)+len(c.End) == 0 && !c.Leave {
-			n.fault("没有写明 %s 的职务变动", "nothing is said to change about %s", c.Person)
+		if person = n.someone(c.Person); person != nil && len(c.Begin)+len(c.End) == 0 && !c.Leave && c.Declare == nil {
+			n.fault("没有写明 %s 的职务变动或利害关系申报", "nothing is said to change about %s", c.Person)
 		}
 	}
 	if person == nil {
 		return
+	}
+	if c.Declare != nil {
+		person.Interests = slices.Clone(c.Declare.Projects)
 	}
 	for _, post := range c.End {
 		if !slices.ContainsFunc(person.Posts, post.same) {

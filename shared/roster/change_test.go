@@ -439,3 +439,23 @@ func TestTheUnitsOfAStandingBranchAreSaidAnew(t *testing.T) {
 		}
 	}
 }
+
+func TestAnInterestIsDeclaredAndTakenBack(t *testing.T) {
+	t.Parallel()
+	declare := func(projects ...ProjectID) Change {
+		return Change{People: &PersonChange{Person: "cc-water-officer-2", Declare: &Declared{projects}}}
+	}
+	r := after(t, declare("u-valley"))
+	if !r.MustStandAside("cc-water-officer-2", "u-valley") || r.MustStandAside("cc-water-officer-2", "sewer-third") {
+		t.Error("what was declared is not kept")
+	}
+	if p, _ := r.Person("cc-water-officer-2"); len(p.Posts) != 1 || !p.Left.IsZero() {
+		t.Errorf("the posts changed: %+v", p)
+	}
+	if r := after(t, declare("u-valley"), declare()); r.MustStandAside("cc-water-officer-2", "u-valley") {
+		t.Error("what was taken back stands")
+	}
+	if _, err := Demo().With(newYear, declare("nothing")); err == nil {
+		t.Error("an interest in no project is taken")
+	}
+}

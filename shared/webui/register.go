@@ -32,8 +32,8 @@ var proposals = []proposal{
 		fields: func(v *visit) []entry {
 			return []entry{{Name: "text", Kind: "long"}, {Name: "doubtsRead", Kind: "check", Choices: []choice{{Value: "yes", Text: v.t("doubts.read")}}}}
 		},
-		order: func(_ *visit, f filing) (order register.Order, err error) {
-			notice, doubts, err := calendar.ParseNotice(f.text("text"))
+		order: func(v *visit, f filing) (order register.Order, err error) {
+			notice, doubts, err := v.Service.Rules().Calendar.ReadNotice(f.text("text"))
 			if e, ok := errors.AsType[*calendar.NoticeError](err); ok {
 				return order, doubted(e.Faults)
 			}
@@ -359,7 +359,40 @@ func (v *visit) rosterLines(c *roster.Change) (lines []string) {
 		for _, q := range c.People.End {
 			lines = append(lines, v.t("order.end", v.person(c.People.Person), post(q)))
 		}
+		if d := c.People.Declare; d != nil {
+			var projects []string
+			for _, id := range d.Projects {
+				projects = append(projects, v.project(id))
+			}
+			if projects == nil {
+				lines = append(lines, v.t("order.declare.none", v.person(c.People.Person)))
+			} else {
+				lines = append(lines, v.t("order.declare", v.person(c.People.Person), v.list(projects)))
+			}
+		}
 		return lines
+	case c.Units != nil:
+		var units []string
+		for _, u := range c.Units.Parties {
+			units = append(units, v.name(u.Name))
+		}
+		for _, u := range c.Units.CoBuilders {
+			if u.Department != "" {
+				u.Name = v.Service.Rules().Roster.UnitName(string(u.Department))
+			}
+			units = append(units, v.name(u.Name))
+		}
+		for _, u := range c.Units.Contacts {
+			if u.Person != "" {
+				units = append(units, v.person(u.Person))
+			} else {
+				units = append(units, v.name(u.Name))
+			}
+		}
+		if units == nil {
+			units = []string{v.t("none")}
+		}
+		return []string{v.t("order.units", v.unit(string(c.Units.Branch)), v.list(units))}
 	case c.Officer != nil:
 		return []string{v.t("order.officer", v.project(c.Officer.Project), v.person(c.Officer.Person))}
 	case c.Substitute != nil:
@@ -400,6 +433,8 @@ func (v *visit) rosterLines(c *roster.Change) (lines []string) {
 type previewView struct {
 	On                        string
 	Competences, Tasks, Dates []movedRow
+	Handed                    []movedRow
+	Drafts                    string
 	Looked                    string
 	Nothing                   bool
 }
@@ -411,7 +446,7 @@ func (v *visit) preview(d register.Draft) (*previewView, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &previewView{On: v.date(p.On), Looked: v.t("preview.looked", p.Looked), Nothing: len(p.Competences)+len(p.Tasks)+len(p.Dates) == 0}
+	out := &previewView{On: v.date(p.On), Looked: v.t("preview.looked", p.Looked), Nothing: len(p.Competences)+len(p.Tasks)+len(p.Dates)+len(p.Handed)+p.Drafts == 0}
 	if !p.Whole {
 		out.Looked = v.t("preview.looked.part", p.Looked)
 	}
@@ -426,6 +461,16 @@ func (v *visit) preview(d register.Draft) (*previewView, error) {
 	}
 	for _, m := range p.Tasks {
 		out.Tasks = append(out.Tasks, movedRow{What: v.t("preview.task", m.Title, m.SignOff), URL: taskURL(m.Issue, m.SignOff), From: v.department(m.From), To: v.department(m.To)})
+	}
+	for _, m := range p.Handed {
+		to := v.unit(string(m.To))
+		if m.By != "" {
+			to = v.t("preview.by", to, v.person(m.By))
+		}
+		out.Handed = append(out.Handed, movedRow{What: m.Title, URL: "/issues/" + string(m.Issue), From: v.unit(string(m.From)), To: to})
+	}
+	if p.Drafts > 0 {
+		out.Drafts = v.t("preview.drafts", p.Drafts)
 	}
 	for _, m := range p.Dates {
 		out.Dates = append(out.Dates, movedRow{What: v.t("preview.task", m.Title, m.SignOff), URL: taskURL(m.Issue, m.SignOff), From: v.date(m.From.On), To: v.date(m.To.On)})
