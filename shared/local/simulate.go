@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 
 	"github.com/schollz/progressbar/v3"
@@ -127,6 +128,9 @@ func PlayCity(ctx context.Context, made *city.City, path string, compare bool, p
 		ways = append(ways, city.OneByOne)
 	}
 	years, errs := make([]PlayedYear, len(ways)), make([]error, len(ways))
+	// What is in memory stays there to the end: to look for garbage as often as in a
+	// server took a fifth of the time, and half as often takes a third more memory.
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	var group sync.WaitGroup
 	for k, way := range ways {
 		target, watch := path, progress

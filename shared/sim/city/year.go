@@ -258,6 +258,9 @@ func (y *Year) day(d calendar.Date) {
 		y.at(morning.Add(time.Duration(30+k%20)*time.Minute), func(ctx context.Context) error { return y.office(ctx, d, department) })
 	}
 	for k, tier := range y.City.seats {
+		if tier.actor.Role == roster.Headquarters && y.City.Calendar.WorkingDays(y.City.From, d)%2 == 1 {
+			continue // it looks every second day
+		}
 		y.at(morning.Add(6*time.Hour+time.Duration(k)*time.Minute), func(ctx context.Context) error { return y.tier(ctx, d, tier) })
 	}
 }
