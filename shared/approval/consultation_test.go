@@ -326,7 +326,7 @@ func (w *world) consult(t *rapid.T, add func(approval.Actor, approval.Command)) 
 		add(approval.Actor{Person: "cc-housing-lead", Role: roster.Lead, Unit: "cc-housing"}, approval.Excuse{Reason: "利害关系"})
 		for _, secret := range []string{"first", "second"} {
 			key := approval.LinkKey{Attendee: 5, Hash: approval.HashLink(secret)}
-			add(generalBranch, approval.Invite{Attendee: key.Attendee, Hash: key.Hash})
+			add(generalBranch, approval.Invite(key))
 			add(approval.Outsider, approval.CastByLink{Link: key, Vote: vote(approval.For)})
 			add(approval.Outsider, approval.ExcuseByLink{Link: key, Why: approval.Excuse{Reason: "利害关系"}})
 		}

@@ -30,12 +30,6 @@ func cellName(d roster.DepartmentID, s Subject) string {
 	return cellPrefix + string(d) + "#" + string(s)
 }
 
-// whose reads department and subject from the name of a cell.
-func (p Place) whose() (roster.DepartmentID, Subject) {
-	department, subject, _ := strings.Cut(strings.TrimPrefix(p.Name, cellPrefix), "#")
-	return roster.DepartmentID(department), Subject(subject)
-}
-
 // Cell sums up the sign-offs of a month and district, a department and a subject.
 type Cell struct {
 	Groups []Group `json:"groups,omitempty"` // by month raised and outcome

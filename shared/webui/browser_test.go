@@ -225,12 +225,12 @@ func TestNoPageScrollsSideways(t *testing.T) {
 	s.do(chromedp.Click(chromedp.CSS("#whole-consult > summary")), chromedp.Click(chromedp.CSS("details:has(> #meet) > summary")))
 	s.press(`#meet button`)
 	s.fitsIn("meeting-refused")
-	met, ballot := w.invited()
+	met, _ := w.invited()
 	show("issue-meeting", issueURL(met))
 	s.do(chromedp.Click(chromedp.CSS("#whole-consult > summary")), chromedp.Click(chromedp.CSS("details:has(> #invite-3) > summary")))
 	s.press(`#invite-3 button`)
 	s.fitsIn("link")
-	ballot = w.link(met) // that one is worthless now
+	ballot := w.link(met) // that one is worthless now
 	show("ballot-early", ballot)
 	w.clock.Add(2 * time.Hour)
 	show("ballot", ballot)
