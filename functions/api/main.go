@@ -15,6 +15,7 @@ import (
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
 	"lianban/shared/lambdafn"
+	"lianban/shared/ledger"
 	"lianban/shared/oversight"
 	"lianban/shared/store/s3"
 	"lianban/shared/webui"
@@ -31,6 +32,7 @@ func main() {
 		requests := intake.NewService(service, h.Store, newCode)
 		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
 		settings.Disposals = oversight.NewDisposals(h.Store, h.Now)
+		settings.Ledger = ledger.New(service, h.Store)
 		if h.Bucket != "" {
 			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)
 			service.Papers, settings.Links = bucket, bucket

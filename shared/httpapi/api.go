@@ -19,6 +19,7 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/intake"
 	"lianban/shared/invitation"
+	"lianban/shared/ledger"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 )
@@ -41,8 +42,10 @@ type Config struct {
 	Links Links
 	// Disposals keeps those of warnings about the register; nil: none are taken.
 	Disposals *oversight.Disposals
-	Random    io.Reader    // of the secrets of links; nil: crypto/rand.Reader
-	Log       *slog.Logger // nil: silence
+	Random    io.Reader // of the secrets of links; nil: crypto/rand.Reader
+	// Ledger keeps investment plans and figures; nil: none are kept.
+	Ledger *ledger.Ledger
+	Log    *slog.Logger // nil: silence
 }
 
 // API is the handler; see the package's promises.
@@ -66,6 +69,7 @@ type server struct {
 	links     Links
 	own       ownLinks
 	disposals *oversight.Disposals
+	ledger    *ledger.Ledger
 	invites   *invitation.Desk
 
 	// The document in both notations, made once somebody asks: writing it takes
@@ -119,7 +123,7 @@ func New(c Config) (*API, error) {
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
-		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals,
+		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, ledger: c.Ledger,
 		invites: &invitation.Desk{Service: c.Service, Random: c.Random},
 	}}
 
@@ -155,6 +159,7 @@ func New(c Config) (*API, error) {
 	a.eventLog()
 	a.whatIf()
 	a.consultation()
+	a.investment()
 	a.invitations()
 	a.document()
 

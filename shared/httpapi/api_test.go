@@ -100,7 +100,7 @@ func TestEveryRouteButThePublicOnesNeedsASignIn(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	public := []string{"POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/people", "GET /healthz", "PUT /api/v1/uploads/{id}/{hash}", "GET /api/v1/status/{receipt}", "POST /api/v1/status/{receipt}/rating", "GET /api/v1/ballot", "POST /api/v1/ballot/vote", "POST /api/v1/ballot/recusal", "GET /api/v1/openapi.json", "GET /api/v1/openapi.yaml"}
-	fill := strings.NewReplacer("{id}", "x", "{n}", "1", "{hash}", "x", "{receipt}", "x", "{no}", "1", "{date}", "2026-03-02")
+	fill := strings.NewReplacer("{id}", "x", "{n}", "1", "{hash}", "x", "{receipt}", "x", "{no}", "1", "{date}", "2026-03-02", "{year}", "2026", "{table}", "all")
 	for _, pattern := range w.api.Patterns() {
 		method, path, _ := strings.Cut(pattern, " ")
 		a := w.send(method, fill.Replace(path), "")

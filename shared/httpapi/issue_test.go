@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -544,6 +545,10 @@ func changes() map[string]struct {
 
 		"POST /api/v1/imports/issues": {fenjiang, `{"table":"项目,标题\nfenjiang-west-bank,规划许可\n"}`, func(*world) string { return "" }},
 
+		"POST /api/v1/investment/{year}/imports": {bureau, `{"file":"` + base64.StdEncoding.EncodeToString([]byte(keyProjects)) + `","name":"项目.csv"}`, func(*world) string { return "" }},
+		"POST /api/v1/investment/{year}/plans":   {bureau, `{"project":"u-valley","amount":8000,"from":"2026-01-01"}`, invested},
+		"POST /api/v1/investment/{year}/figures": {bureau, `{"project":"u-valley","period":"2026-02","done":1000}`, invested},
+
 		"POST /api/v1/pool":                   {fenjiang, storage, func(*world) string { return "" }},
 		"POST /api/v1/pool/{id}/claim":        {lead, `{"pledge":"空地一处"}`, matter()},
 		"POST /api/v1/pool/{id}/return":       {lead, `{"reason":"另有安排"}`, matter("/claim")},
@@ -584,7 +589,7 @@ func TestEveryChangeHasOneEffectUnderOneKey(t *testing.T) {
 			w := open(t)
 			id := c.ready(w)
 			body := strings.ReplaceAll(c.body, "{id}", id)
-			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1", "{k}", "1", "{hash}", approvaltest.Hash(sitePlan)).Replace(operation)
+			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1", "{k}", "1", "{year}", "2026", "{hash}", approvaltest.Hash(sitePlan)).Replace(operation)
 			w.post(c.as, path, body, header("Idempotency-Key", "")).problem(http.StatusBadRequest, "idempotency-key", "Idempotency-Key")
 			w.post(c.as, path, body, header("Idempotency-Key", "两")).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
 			w.post(c.as, path, body, header("Idempotency-Key", strings.Repeat("k", 129))).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")

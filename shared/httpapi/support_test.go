@@ -23,6 +23,7 @@ import (
 	"lianban/shared/catalog"
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
+	"lianban/shared/ledger"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 	"lianban/shared/roster"
@@ -114,7 +115,7 @@ func openBroken(t *testing.T) (*world, *broken) {
 	w.register = register.New(store.New(file.Table()), w.service, w.clock.Now, func() string { n++; return fmt.Sprintf("change-%02d", n) })
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.api, err = httpapi.New(httpapi.Config{
-		Shelf: shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now),
+		Shelf: shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now), Ledger: ledger.New(w.service, kept),
 		Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})

@@ -39,6 +39,19 @@ type Outcome struct {
 	Repeated  bool          // the same file had been entered before: nothing was changed
 }
 
+// State is the outcome in a word: faults, checked (a dry run), unchanged or entered.
+func (o *Outcome) State() string {
+	switch {
+	case len(o.Faults) > 0:
+		return "faults"
+	case o.Entry != nil:
+		return "entered"
+	case o.Changes.Sum() == 0:
+		return "unchanged"
+	}
+	return "checked"
+}
+
 // attempts is how often a file is checked again because another entry came first.
 const attempts = 8
 
@@ -66,8 +79,15 @@ func (l *Ledger) Import(ctx context.Context, year int, f File, call approval.Cal
 		if err != nil {
 			return Outcome{}, err
 		}
-		if k := slices.IndexFunc(entries, func(e Entry) bool { return e.Digest == digest }); k >= 0 {
-			return Outcome{Entry: &entries[k], Repeated: true}, nil
+		before, err := repeated(entries, call)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if k := slices.IndexFunc(entries, func(e Entry) bool { return e.Digest == digest }); k >= 0 && before == nil {
+			before = &entries[k]
+		}
+		if before != nil {
+			return Outcome{Entry: before, Repeated: true, Rows: before.Rows, Changes: before.Counts, Unchanged: before.Rows - before.Counts.Sum()}, nil
 		}
 		if got == nil {
 			if got, err = read(f.Data, year, l.service.Rules().Roster); err != nil {
@@ -78,7 +98,7 @@ func (l *Ledger) Import(ctx context.Context, year int, f File, call approval.Cal
 		if len(out.Faults) > 0 || f.Dry || len(changed) == 0 {
 			return out, nil
 		}
-		e := Entry{File: f.Name, Digest: digest, Counts: out.Changes}
+		e := Entry{File: f.Name, Digest: digest, Key: keyed(call), Asked: call.Digest, Rows: out.Rows, Counts: out.Changes}
 		if err := l.stage(ctx, year, changed, &e, call.Actor, told); err != nil {
 			return Outcome{}, err
 		}
@@ -134,20 +154,23 @@ func (l *Ledger) weigh(y *invest.Year, got *reading, e invest.Entry) (out Outcom
 	return out, changed
 }
 
-// Enter enters a few facts that somebody typed. It answers false when they say
-// nothing new.
-func (l *Ledger) Enter(ctx context.Context, year int, facts []invest.Fact, reason string, call approval.Call) (*Entry, bool, error) {
+// Enter enters a few facts that somebody typed; no entry is made of what says nothing
+// new. again says that the same request had made the entry before.
+func (l *Ledger) Enter(ctx context.Context, year int, facts []invest.Fact, reason string, call approval.Call) (entry *Entry, again bool, err error) {
 	area, err := l.area(call.Actor)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := approval.CheckText("reason", reason, 500, false); err != nil {
+	if err = approval.CheckText("reason", reason, 500, false); err != nil {
 		return nil, false, err
 	}
 	for range attempts {
 		y, entries, err := l.Year(ctx, year)
 		if err != nil {
 			return nil, false, err
+		}
+		if before, err := repeated(entries, call); err != nil || before != nil {
+			return before, before != nil, err
 		}
 		at, wrong := y.Check(facts, invest.Entry{Roster: l.service.Rules().Roster, Area: area, Today: l.service.Today(), Reason: reason})
 		if len(wrong) > 0 {
@@ -160,15 +183,15 @@ func (l *Ledger) Enter(ctx context.Context, year int, facts []invest.Fact, reaso
 		for _, k := range at {
 			changed = append(changed, facts[k])
 		}
-		e := Entry{Counts: count(changed)}
+		e := Entry{Key: keyed(call), Asked: call.Digest, Counts: count(changed)}
 		if err := l.stage(ctx, year, changed, &e, call.Actor, func(int, int) {}); err != nil {
 			return nil, false, err
 		}
-		entry, err := l.entered(ctx, year, int64(len(entries)), e, reason, call)
+		entry, err = l.entered(ctx, year, int64(len(entries)), e, reason, call)
 		if errors.Is(err, errMoved) {
 			continue
 		}
-		return entry, err == nil, err
+		return entry, false, err
 	}
 	return nil, false, busy()
 }

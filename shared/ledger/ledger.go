@@ -67,6 +67,9 @@ type Entry struct {
 	Reason string         `json:"-"`
 	File   string         `json:"file,omitempty"`   // its name, when it was one
 	Digest string         `json:"digest,omitempty"` // SHA-256 of the file
+	Key    string         `json:"key,omitempty"`    // the person and the idempotency key of the request
+	Asked  string         `json:"asked,omitempty"`  // the request's digest
+	Rows   int            `json:"rows,omitempty"`   // of the file
 	Counts Counts         `json:"counts"`
 	Facts  []invest.Fact  `json:"facts,omitempty"` // when they are few
 	Parts  []string       `json:"parts,omitempty"` // where they are, otherwise
@@ -229,6 +232,27 @@ func (l *Ledger) enter(ctx context.Context, year int, before int64, e Entry, rea
 		act.Event(EvEnter, func(ev *approval.Event) { ev.Reason, ev.Detail = reason, detail })
 		return yearState{before + 1}, nil
 	})
+}
+
+// keyed is who asked under which key.
+func keyed(call approval.Call) string {
+	if call.Key == "" {
+		return ""
+	}
+	return string(call.Actor.Person) + "/" + call.Key
+}
+
+// repeated finds the entry that the request made when it came before, under its key.
+func repeated(entries []Entry, call approval.Call) (*Entry, error) {
+	key := keyed(call)
+	k := slices.IndexFunc(entries, func(e Entry) bool { return key != "" && e.Key == key })
+	if k < 0 {
+		return nil, nil
+	}
+	if entries[k].Asked != call.Digest {
+		return nil, approval.KeyReused()
+	}
+	return &entries[k], nil
 }
 
 // area is where the actor enters figures.

@@ -262,8 +262,8 @@ func TestOfManyAtOnceEachIsEnteredOnce(t *testing.T) {
 		wg.Go(func() {
 			other := ledger.New(h.service, h.kept)
 			f := invest.Fact{Report: &invest.Report{Project: "u-valley", Half: half, Done: invest.Money(half * 100)}}
-			if _, news, err := other.Enter(context.WithoutCancel(t.Context()), 2022, []invest.Fact{f}, "", as(bureau)); err != nil || !news {
-				t.Error(news, err)
+			if e, again, err := other.Enter(context.WithoutCancel(t.Context()), 2022, []invest.Fact{f}, "", as(bureau)); err != nil || e == nil || again {
+				t.Error(e, again, err)
 			}
 		})
 	}
@@ -291,11 +291,19 @@ func TestACorrectionNeedsAReasonAndKeepsTheOldFigure(t *testing.T) {
 	if _, _, err := h.ledger.Enter(t.Context(), 2022, f, "", as(bureau)); !approval.IsKind(err, approval.Invalid) {
 		t.Errorf("without a reason: %v", err)
 	}
-	if _, news, err := h.ledger.Enter(t.Context(), 2022, f, "审计核减", as(bureau)); err != nil || !news {
-		t.Fatal(news, err)
+	call := approval.Call{Actor: bureau, Key: "k", Digest: "d"}
+	if e, again, err := h.ledger.Enter(t.Context(), 2022, f, "审计核减", call); err != nil || e == nil || again {
+		t.Fatal(e, again, err)
 	}
-	if _, news, err := h.ledger.Enter(t.Context(), 2022, f, "审计核减", as(bureau)); err != nil || news {
-		t.Errorf("again: %t, %v", news, err)
+	if e, again, err := h.ledger.Enter(t.Context(), 2022, f, "审计核减", call); err != nil || e == nil || !again {
+		t.Errorf("again under its key: %+v, %t, %v", e, again, err)
+	}
+	if e, again, err := h.ledger.Enter(t.Context(), 2022, f, "审计核减", as(bureau)); err != nil || e != nil || again {
+		t.Errorf("again under another: %+v, %t, %v", e, again, err)
+	}
+	call.Digest = "another"
+	if _, _, err := h.ledger.Enter(t.Context(), 2022, f, "审计核减", call); !approval.IsKind(err, approval.Invalid) {
+		t.Errorf("another request under the key: %v", err)
 	}
 	row, p, ok := h.board(t, bureau).Project("u-valley")
 	if !ok || row.Done != 5900 {

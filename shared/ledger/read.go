@@ -33,7 +33,7 @@ var layouts = []layout{
 		columns: []column{
 			{roster.Name{ZH: "项目编号", EN: "Number"}, "project", true, roster.Name{ZH: "已在名册上的项目填名册编号；其他项目自编，同一年度内不重复。", EN: "The roster's number where the project is on the roster; otherwise your own, unique in the year."}},
 			{roster.Name{ZH: "项目名称", EN: "Name"}, "nameZH", true, roster.Name{ZH: "已在名册上的，与名册一致。", EN: "As on the roster, where it is there."}},
-			{roster.Name{ZH: "英文名称", EN: "Name in English"}, "nameEN", false, roster.Name{ZH: "可不填。", EN: "May be left empty."}},
+			{roster.Name{ZH: "英文名称", EN: "Name in English"}, "nameEN", false, roster.Name{ZH: "可不填；已在名册上的按名册。", EN: "May be left empty; then the roster's."}},
 			{roster.Name{ZH: "行政区划", EN: "District"}, "district", true, roster.Name{ZH: "名称或六位代码。", EN: "Name or six-digit code."}},
 			{roster.Name{ZH: "行业", EN: "Sector"}, "sector", true, roster.Name{ZH: "从可填值中选。", EN: "One of the values allowed."}},
 			{roster.Name{ZH: "项目级别", EN: "List"}, "tier", true, roster.Name{ZH: "从可填值中选。", EN: "One of the values allowed."}},
@@ -43,7 +43,7 @@ var layouts = []layout{
 		},
 		fact: func(r *row) invest.Fact {
 			return invest.Fact{Listing: &invest.Listing{
-				Project: roster.ProjectID(r.text(0)), NameZH: r.text(1), NameEN: r.text(2), District: r.district(3),
+				Project: roster.ProjectID(r.text(0)), NameZH: r.text(1), NameEN: r.english(), District: r.district(3),
 				Sector: pick(r, 4, roster.Sectors()), Tier: pick(r, 5, roster.ProjectTiers()), Type: pick(r, 6, roster.ProjectTypes()),
 				Start: r.date(7), Finish: r.date(8),
 			}}
@@ -241,6 +241,14 @@ func (r *row) wrong(k int, zh, en string) {
 }
 
 func (r *row) text(k int) string { return r.Text(k) }
+
+// english is the name in English, the roster's when none is given.
+func (r *row) english() string {
+	if p, ok := r.roster.Project(roster.ProjectID(r.Text(0))); ok && r.Text(2) == "" {
+		return p.NameEN
+	}
+	return r.Text(2)
+}
 
 func (r *row) date(k int) calendar.Date {
 	if r.Text(k) == "" {

@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"slices"
 
+	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/invest"
 	"lianban/shared/roster"
@@ -14,6 +16,35 @@ import (
 // Tables are the names under which a board's tables are asked for, in order.
 func Tables() []string {
 	return []string{"summary", "district", "sector", "tier", "type", "league", "projects", "held", "starts", "finishes", "plans", "figures"}
+}
+
+// Export writes a table as a file, xlsx or csv; "all" is a workbook with every one.
+func (b *Board) Export(name, format, lang string) (file, kind string, content []byte, err error) {
+	var tables []sheet.Table
+	for _, n := range Tables() {
+		if t, ok := b.Table(n, lang); ok && (n == name || name == "all") {
+			tables = append(tables, t)
+		}
+	}
+	if len(tables) == 0 {
+		return "", "", nil, approval.Refuse(approval.NotFound, "table", "没有这张表，请从页面上选择。", "There is no such table; choose one from the page.")
+	}
+	if format == "csv" && len(tables) > 1 {
+		return "", "", nil, approval.Refuse(approval.Invalid, "format", "CSV 每个文件一张表；全部表格请导出为 XLSX。", "A CSV holds one table; export them all as XLSX.")
+	}
+	w := words{lang}
+	title := tables[0].Name
+	if name == "all" {
+		title = w.say("全部表格", "all tables")
+	}
+	file = fmt.Sprintf(w.say("投资进度-%[2]s-%[1]s.%[3]s", "investment-%[2]s-%[1]s.%[3]s"), title, b.Period, format)
+	var out bytes.Buffer
+	if format == "csv" {
+		err = sheet.WriteCSV(&out, tables[0])
+		return file, "text/csv; charset=utf-8", out.Bytes(), err
+	}
+	err = sheet.WriteXLSX(&out, tables...)
+	return file, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", out.Bytes(), err
 }
 
 // titles are the tables' names, which are also the names of their sheets.

@@ -27,6 +27,7 @@ import (
 	"lianban/shared/engine"
 	"lianban/shared/handler"
 	"lianban/shared/intake"
+	"lianban/shared/ledger"
 	"lianban/shared/measure"
 	"lianban/shared/register"
 	"lianban/shared/roster"
@@ -66,6 +67,7 @@ type App struct {
 	Register *register.Keeper
 	Intake   *intake.Service
 	Figures  *measure.Keeper
+	Ledger   *ledger.Ledger
 	Engine   *engine.Engine
 	SignIn   *access.Local
 
@@ -174,6 +176,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	a.Intake = intake.NewService(a.Service, a.store, NewCode)
 	a.Register.Also = append(a.Register.Also, a.Intake.Conform)
 	a.Figures = &measure.Keeper{Store: a.store, Issues: a.store, Rules: a.Service.Rules, Now: a.Service.Now}
+	a.Ledger = ledger.New(a.Service, a.store)
 	a.relay = approval.Relay{Workflows: flows, Store: a.store, Fold: a.Figures.Fold}
 	functions := handler.New(a.Service).Functions()
 	a.Engine, err = engine.New(ctx, engine.Config{
