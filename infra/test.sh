@@ -6,6 +6,7 @@
 #
 #   bash infra/test.sh                 the whole run
 #   KILLS=2000 SEED=7 bash infra/test.sh   more kills of the process, from another seed
+#   HISTORIES=100000 bash infra/test.sh    more histories under faults
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -57,6 +58,9 @@ go run ./functions/local demo --lang en | tail -n 3
 
 step "The process killed $kills times under load (seed $seed)"
 go test ./shared/local -count=1 -run Kills -v -kills="$kills" -killseed="$seed" | tail -n 4
+
+step "${HISTORIES:-2000} histories under faults (from seed $seed)"
+go test ./shared/sim/fault -count=1 -run KeepEveryPromise -v -histories="${HISTORIES:-2000}" -first="$seed" -timeout 0 | grep -v '^=== '
 
 step "What an issue costs on AWS, counted in the rehearsal"
 go run ./infra/rehearsal figures

@@ -158,7 +158,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 		return err
 	}
 	a.store = store.NewSole(a.file.Table())
-	flows := &flows{}
+	flows := &Flows{}
 	if err := c.ownFacts(ctx, a.file); err != nil {
 		return err
 	}
@@ -178,29 +178,14 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	a.Figures = &measure.Keeper{Store: a.store, Issues: a.store, Rules: a.Service.Rules, Now: a.Service.Now}
 	a.Ledger = ledger.New(a.Service, a.store)
 	a.relay = approval.Relay{Workflows: flows, Store: a.store, Fold: a.Figures.Fold}
-	functions := handler.New(a.Service).Functions()
 	a.Engine, err = engine.New(ctx, engine.Config{
 		Journal: journal, Now: c.Now, Rand: c.Rand, Log: c.Log, Machines: []*asl.Definition{machine},
-		Invoke: func(ctx context.Context, function string, payload []byte) ([]byte, error) {
-			call, ok := functions[function]
-			if !ok {
-				return nil, fmt.Errorf("the state machine names a function %q that does not exist", function)
-			}
-			out, err := call(ctx, payload)
-			if err != nil {
-				name := handler.ErrorName(err)
-				if name == "Internal" {
-					c.Log.Error("workflow task failed", "function", function, "error", err)
-				}
-				return nil, &engine.FunctionError{Name: name, Cause: err.Error()}
-			}
-			return out, nil
-		},
+		Invoke: Invoke(a.Service, c.Log),
 	})
 	if err != nil {
 		return err
 	}
-	flows.engine = a.Engine
+	flows.Engine = a.Engine
 
 	fresh := func(n int) func() ([]byte, error) {
 		return func() ([]byte, error) {
@@ -218,12 +203,33 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	return err
 }
 
-// flows is approval.Workflows on the embedded engine.
-type flows struct{ engine *engine.Engine }
+// Invoke calls the workflow's functions by name, each with the outcome that the
+// state machine knows it by.
+func Invoke(service *approval.Service, log *slog.Logger) func(ctx context.Context, function string, payload []byte) ([]byte, error) {
+	functions := handler.New(service).Functions()
+	return func(ctx context.Context, function string, payload []byte) ([]byte, error) {
+		call, ok := functions[function]
+		if !ok {
+			return nil, fmt.Errorf("the state machine names a function %q that does not exist", function)
+		}
+		out, err := call(ctx, payload)
+		if err != nil {
+			name := handler.ErrorName(err)
+			if name == "Internal" {
+				log.Error("workflow task failed", "function", function, "error", err)
+			}
+			return nil, &engine.FunctionError{Name: name, Cause: err.Error()}
+		}
+		return out, nil
+	}
+}
+
+// Flows is approval.Workflows on the embedded engine.
+type Flows struct{ Engine *engine.Engine }
 
 // Start implements approval.Workflows.
-func (f *flows) Start(ctx context.Context, name string, input []byte) error {
-	_, err := f.engine.Start(ctx, MachineName, name, input)
+func (f *Flows) Start(ctx context.Context, name string, input []byte) error {
+	_, err := f.Engine.Start(ctx, MachineName, name, input)
 	if _, ended := errors.AsType[*engine.AlreadyExistsError](err); ended {
 		return nil // it ran already
 	}
@@ -231,13 +237,13 @@ func (f *flows) Start(ctx context.Context, name string, input []byte) error {
 }
 
 // Succeed implements approval.Workflows.
-func (f *flows) Succeed(ctx context.Context, token string, output []byte) error {
-	return movedOn(f.engine.Succeed(ctx, token, output))
+func (f *Flows) Succeed(ctx context.Context, token string, output []byte) error {
+	return movedOn(f.Engine.Succeed(ctx, token, output))
 }
 
 // Fail implements approval.Workflows.
-func (f *flows) Fail(ctx context.Context, token, name, cause string) error {
-	return movedOn(f.engine.Fail(ctx, token, name, cause))
+func (f *Flows) Fail(ctx context.Context, token, name, cause string) error {
+	return movedOn(f.Engine.Fail(ctx, token, name, cause))
 }
 
 func movedOn(err error) error {

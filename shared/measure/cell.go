@@ -257,7 +257,8 @@ func (s Sums) change(sheet *Sheet, n int, same *Sheet) {
 	}
 }
 
-// touched are the places in which two sheets of an issue differ.
+// touched are the places in which two sheets of an issue differ, in order: what is
+// read one after the other is read in the same order every time.
 func touched(old, next *Sheet) (places []Place) {
 	s := NewSums()
 	s.change(old, 1, next)
@@ -268,6 +269,7 @@ func touched(old, next *Sheet) (places []Place) {
 	for p := range s.Forms {
 		places = append(places, p)
 	}
+	slices.SortFunc(places, Place.compare)
 	return places
 }
 
