@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What others' tools say of the templates and the workflow file: cfn-lint, sam
-# validate, asl-validator, and sam build of all functions. It installs them into
-# infra/.venv and infra/node_modules, neither of which is committed; a part that
-# cannot be installed fails the run.
+# validate, asl-validator, and sam build of all functions. It installs them, and
+# axe-core for the browser tests of the pages, into infra/.venv and
+# infra/node_modules, neither of which is committed; a part that cannot be
+# installed fails the run.
 #
 #   bash infra/lint.sh
 set -euo pipefail

@@ -2,7 +2,6 @@ package webui
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -285,25 +284,22 @@ func TestSilenceIsPressedOnAndTheNoticeAnswered(t *testing.T) {
 func TestABrowserWithoutScriptStopsTheClockAndTransfers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := &screen{t: t, ctx: chromium(t)}
-	server := httptest.NewServer(w.handler)
-	t.Cleanup(server.Close)
-	s.base = server.URL
+	s := w.screen(withoutScript(t))
 	id := w.raise("水土保持方案", func(f *form) { f.set("item", "17") })
 	s.signIn(roster.PersonID(w.department(id, 1)+"-officer-1"), roster.Officer)
 	s.do(chromedp.Navigate(s.base + taskURL(id, 1)))
-	s.fitsIn("task-acts")
+	s.look("task-acts")
 	s.press(`button[value="accept"]`)
 	s.says("已受理")
 	s.do(chromedp.Click(chromedp.CSS("#task-clock > summary")), chromedp.Click(chromedp.CSS("details:has(> #stop-1) > summary")),
 		chromedp.SetValue(chromedp.CSS("#f-stop-1-kind"), "expert_review"), chromedp.SendKeys(chromedp.CSS("#f-stop-1-days"), "50"), chromedp.SendKeys(chromedp.CSS("#f-stop-1-reason"), "专家评审水保方案"))
 	s.press(`button[value="stop"]`)
 	s.says("请填写告知的所需时间")
-	s.fitsIn("task-stop-refused")
+	s.look("task-stop-refused")
 	s.do(chromedp.SetValue(chromedp.CSS("#f-stop-1-days"), "5"))
 	s.press(`button[value="stop"]`)
 	s.says("已停表", "专家评审水保方案")
-	s.fitsIn("task-stopped")
+	s.look("task-stopped")
 }
 
 func TestAnOverdueTaskIsDecidedWithItsReason(t *testing.T) {
@@ -317,30 +313,25 @@ func TestAnOverdueTaskIsDecidedWithItsReason(t *testing.T) {
 func TestABrowserWithoutScriptReportsAndVerifiesADuty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := &screen{t: t, ctx: chromium(t)}
-	server := httptest.NewServer(w.handler)
-	t.Cleanup(server.Close)
-	s.base = server.URL
+	s := w.screen(withoutScript(t))
 	id := w.raise("箱涵占道", road)
 	w.officer("cc-transport").file(taskURL(id, 2), "condition", "what", "夜间施工并设岗", "by", "2026-03-06", "checker", "cc-transport").wants(http.StatusOK)
 	s.signIn("qingke-secretary", roster.Secretary)
 	s.do(chromedp.Navigate(s.base + issueURL(id)))
 	s.do(chromedp.Click(chromedp.CSS("details:has(> #report_duty-2-1) > summary")))
-	s.fitsIn("issue-duties")
+	s.look("issue-duties")
 	s.do(chromedp.SendKeys(chromedp.CSS("#f-report_duty-2-1-text"), "已设岗，照片见附件"))
 	s.press(`button[value="report_duty"]`)
 	s.says("已报告履行情况")
 	s.press(`form[action="/sign-out"] button`)
 	s.signIn("cc-transport-officer-1", roster.Officer)
 	s.press(`.waits a[href="/duties"]`)
-	s.fitsIn("duties")
 	s.press(`table.rows tbody a`)
 	s.do(chromedp.Click(chromedp.CSS("details:has(> #meet_duty-2-1) > summary")), chromedp.SendKeys(chromedp.CSS("#f-meet_duty-2-1-evidence"), "现场查看，已设岗"))
 	s.press(`button[value="meet_duty"]`)
 	s.says("已核查履行", "现场查看，已设岗")
-	s.fitsIn("duty-met")
+	s.look("duty-met")
 	s.do(chromedp.Navigate(s.base + "/mentions"))
-	s.fitsIn("mentions")
 }
 
 func TestAnApprovalLeavesSeveralDuties(t *testing.T) {

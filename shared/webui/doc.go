@@ -38,6 +38,12 @@
 // Requests, matters of the pool and change sets of the register, which are no issues,
 // ask the rules of their own packages in the same way.
 //
+// # Pictures
+//
+// LIANBAN_SCREENSHOTS=DIR go test ./shared/webui -run 'EveryPage|ABrowser' writes a picture
+// of every page at 360 and 1440 pixels, in both languages, on paper and in the dark, for
+// eyes to check. The same walk looks for faults of WCAG 2.2 AA with axe-core.
+//
 // # Texts
 //
 // Every text is in text/zh.json and text/en.json under the same key. Names and

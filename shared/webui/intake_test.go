@@ -2,7 +2,6 @@ package webui
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -104,20 +103,15 @@ func TestALeadAppointsASubstitute(t *testing.T) {
 func TestABrowserWithoutScriptTakesARequestInAndPublishes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := &screen{t: t, ctx: chromium(t)}
-	server := httptest.NewServer(w.handler)
-	t.Cleanup(server.Close)
-	s.base = server.URL
+	s := w.screen(withoutScript(t))
 	s.signIn("qingke-secretary", roster.Secretary)
 	s.do(chromedp.Navigate(s.base + "/requests/new"))
-	s.fitsIn("request-new")
 	s.do(chromedp.Click(chromedp.CSS(`input[name=from][value=enterprise]`)), chromedp.SendKeys(chromedp.CSS("input[name=organisation]"), "某某物流公司"), chromedp.Click(chromedp.CSS(`input[name=channel][value=call]`)),
 		chromedp.SendKeys(chromedp.CSS("input[name=title]"), "出入口被围挡"), chromedp.SendKeys(chromedp.CSS("textarea[name=text]"), "货车进不来"))
 	s.press(`button[value=register_request]`)
 	s.says("诉求〔2026〕000001", "ABCDEFGHIJ")
-	s.fitsIn("request-registered")
+	s.look("request-registered")
 	s.do(chromedp.Navigate(s.base + "/requests"))
-	s.fitsIn("requests")
 	s.do(chromedp.Navigate(s.base + "/pool/new"))
 	s.do(chromedp.Click(chromedp.CSS(`input[name=need][value=venue]`)), chromedp.SendKeys(chromedp.CSS("input[name=title]"), "借用堆场"), chromedp.SendKeys(chromedp.CSS("textarea[name=text]"), "堆放钢板桩"), chromedp.SetValue(chromedp.CSS("input[name=until]"), "2026-03-31"))
 	s.press(`button[value=publish_matter]`)
@@ -125,9 +119,6 @@ func TestABrowserWithoutScriptTakesARequestInAndPublishes(t *testing.T) {
 	s.press(`form[action="/sign-out"] button`)
 	s.signIn("cc-transport-lead", roster.Lead)
 	s.do(chromedp.Navigate(s.base + "/pool"))
-	s.fitsIn("pool")
 	s.press(`table.rows tbody a`)
-	s.fitsIn("matter")
 	s.do(chromedp.Navigate(s.base + "/substitutes"))
-	s.fitsIn("substitutes")
 }

@@ -2,7 +2,6 @@ package webui
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -103,20 +102,16 @@ func TestPeopleTermsAndPostsAreProposed(t *testing.T) {
 func TestABrowserWithoutScriptChangesTheRegister(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := &screen{t: t, ctx: chromium(t)}
-	server := httptest.NewServer(w.handler)
-	t.Cleanup(server.Close)
-	s.base = server.URL
+	s := w.screen(withoutScript(t))
 	w.raise("水土保持方案", func(f *form) { f.set("item", "17") })
 	s.signIn("cc-administration-1", roster.Administrator)
 	s.do(chromedp.Navigate(s.base + "/register"))
-	s.fitsIn("register")
 	s.press(`a[href="/register/new?kind=transfer"]`)
 	s.do(chromedp.SetValue(chromedp.CSS("select[name=district]"), "440604"), chromedp.Click(chromedp.CSS(`input[name=items][value="17"]`)), chromedp.SetValue(chromedp.CSS("select[name=department]"), "cc-natural-resources"), chromedp.Click(chromedp.CSS(`input[name=movesOpen][value=yes]`)))
 	s.do(chromedp.SendKeys(chromedp.CSS("input[name=ground]"), "区府办〔2026〕1号"))
 	s.press(`button[name=preview]`)
 	s.says("影响预览", "移交的在办任务")
-	s.fitsIn("register-preview")
+	s.look("register-preview")
 	s.do(chromedp.SendKeys(chromedp.CSS("input[name=title]"), "水土保持审批划转"), chromedp.SendKeys(chromedp.CSS("textarea[name=reason]"), "机构改革"))
 	s.press(`button[name=propose]`)
 	s.says("变更已提出")
@@ -124,9 +119,9 @@ func TestABrowserWithoutScriptChangesTheRegister(t *testing.T) {
 	s.signIn("cc-administration-2", roster.Administrator)
 	s.press(`.waits a`)
 	s.press(`table.rows tbody a`)
-	s.fitsIn("register-change")
+	s.look("register-change")
 	s.press(`button[value=approve_change]`)
 	s.says("变更已批准并记入登记簿")
 	s.do(chromedp.Navigate(s.base + "/register/new?kind=holidays"))
-	s.fitsIn("register-holidays")
+	s.look("register-holidays")
 }

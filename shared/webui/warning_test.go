@@ -2,7 +2,6 @@ package webui
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -94,36 +93,33 @@ func TestHomesSayWhatWaitsBesidesTheLists(t *testing.T) {
 func TestABrowserWithoutScriptPressesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := &screen{t: t, ctx: chromium(t)}
-	server := httptest.NewServer(w.handler)
-	t.Cleanup(server.Close)
-	s.base = server.URL
+	s := w.screen(withoutScript(t))
 	id := w.raise("箱涵占道", road)
 	s.signIn("general-branch-1", roster.GeneralBranch)
 	s.do(chromedp.Navigate(s.base + taskURL(id, 2)))
 	s.do(chromedp.Click(chromedp.CSS("#task-press > summary")), chromedp.Click(chromedp.CSS("details:has(> #supervise-2) > summary")))
-	s.fitsIn("task-supervise")
+	s.look("task-supervise")
 	s.do(chromedp.SendKeys(chromedp.CSS("#f-supervise-2-demand"), "请三日内办结并书面说明逾期原因"))
 	s.press(`button[value="supervise"]`)
 	s.says("督办单已发出")
 	s.press(`form[action="/sign-out"] button`)
 	s.signIn("cc-transport-lead", roster.Lead)
 	s.says("督办单")
-	s.fitsIn("lead-inbox")
+	s.look("lead-inbox-notice")
 	s.press(`.waits a`)
-	s.fitsIn("task-notice")
+	s.look("task-notice")
 	s.do(chromedp.SendKeys(chromedp.CSS(`textarea[name="text"]`), "因绕行方案调整逾期，周五办结"))
 	s.press(`button[value="reply_notice"]`)
 	s.says("督办单已回复")
 	w.clock.Add(10 * 24 * time.Hour)
 	w.look(id, 1)
 	s.do(chromedp.Navigate(s.base + "/warnings"))
-	s.fitsIn("warnings-lead")
+	s.look("warnings-lead")
 	s.press(`form[action="/sign-out"] button`)
 	s.signIn("cc-oversight-1", roster.Overseer)
 	s.do(chromedp.Navigate(s.base + "/warnings"))
-	s.fitsIn("warnings-overseer")
+	s.look("warnings-overseer")
 	s.press(`form[action="/sign-out"] button`)
 	s.signIn("general-branch-1", roster.GeneralBranch)
-	s.fitsIn("tier-home-errands")
+	s.look("tier-home-errands")
 }
