@@ -2,6 +2,7 @@ package webui
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,8 +20,11 @@ type petitionPage struct {
 	Action      string
 	Stamp       stamp
 	Problems    problems
-	Summary     []link // the problems, each with the place to mend it
+	Summary     []link   // the problems, each with the place to mend it
+	Wrong       []string // why there is no plan yet
 
+	Find     string // what is sought among items and matters
+	Found    string // how many are meant
 	Projects []choice
 	Subject  string
 	Body     string
@@ -40,13 +44,16 @@ type choice struct {
 }
 
 type itemGroup struct {
-	Name  string
-	Open  bool
-	Items []itemChoice
+	Name   string
+	Open   bool
+	Hidden bool // nothing in it is sought or chosen
+	Items  []itemChoice
 }
 
 type itemChoice struct {
 	choice
+	Hidden                            bool   // neither sought nor chosen
+	Reading                           string // of its name, for the search
 	Department, Limit, Mark, MarkCode string
 	Commitment                        bool // on offer
 	Committed                         bool // asked for
@@ -56,7 +63,8 @@ type itemChoice struct {
 
 type matterGroup struct {
 	Name, Limit, Note string
-	Open              bool
+	Open, Hidden      bool
+	Reading           string
 	Usual, Others     []choice
 	OthersOpen        bool
 	Code              string
@@ -115,9 +123,14 @@ func (v *visit) petition() error {
 		cmd = approval.Save{Petition: p}
 	case "raise":
 		cmd = approval.Raise{Petition: &p}
+	case "find":
+		return v.showPetition(http.StatusOK, draft, p, nil, nil)
 	default:
 		project, _ := v.Service.Rules().Roster.Project(p.Project)
 		preview, wrong := v.plan(project, p)
+		if v.r.PostForm.Get("act") == "live" {
+			return v.render(http.StatusOK, "live", petitionPage{Plan: preview, Wrong: slices.Collect(maps.Values(wrong))})
+		}
 		status := http.StatusOK
 		if wrong != nil {
 			status = http.StatusUnprocessableEntity
@@ -185,7 +198,7 @@ func (v *visit) typedPetition() approval.Petition {
 func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petition, wrong problems, add func(*petitionPage)) error {
 	page := petitionPage{
 		frame: v.frame(v.t("petition.title")), Action: "/issues/new", Stamp: v.stamp(draft, 0), Problems: problems{},
-		Subject: p.Title, Body: p.Body, Assumed: strings.Join(p.Assumed, "\n"),
+		Find: clip(strings.TrimSpace(v.r.PostForm.Get("find")), 40), Subject: p.Title, Body: p.Body, Assumed: strings.Join(p.Assumed, "\n"),
 	}
 	if draft.ID != "" {
 		page.Title, page.Action = v.t("petition.title.draft"), "/issues/"+string(draft.ID)+"/edit"
@@ -204,6 +217,7 @@ func (v *visit) showPetition(status int, draft *approval.Issue, p approval.Petit
 	}
 	v.offerItems(&page, project, p, items, commitments)
 	v.offerMatters(&page, project, p, parties)
+	v.seek(&page)
 	for _, m := range catalog.Marks() {
 		page.Marks = append(page.Marks, markNote{string(m), v.t("mark." + string(m))})
 	}
@@ -245,8 +259,9 @@ func (v *visit) offerItems(page *petitionPage, project roster.Project, p approva
 			}
 			limit, mark := item.ClockLimit()
 			c := itemChoice{
-				choice: choice{Value: strconv.Itoa(int(item.No)), Text: v.item(item.No), On: slices.Contains(p.Items, item.No), Problem: wrong[item.No]},
-				Limit:  v.limit(limit), Mark: v.mark(mark), MarkCode: string(mark), Commitment: item.CommitmentAllowed, Committed: slices.Contains(p.Commitments, item.No),
+				Reading: syllables(item.NameZH),
+				choice:  choice{Value: strconv.Itoa(int(item.No)), Text: v.item(item.No), On: slices.Contains(p.Items, item.No), Problem: wrong[item.No]},
+				Limit:   v.limit(limit), Mark: v.mark(mark), MarkCode: string(mark), Commitment: item.CommitmentAllowed, Committed: slices.Contains(p.Commitments, item.No),
 				CommitmentProblem: wrongCommitment[item.No], Unit: v.name(item.Statutory.UnitNote()),
 			}
 			if item.CommitmentOrigin.IsAssumed() {
@@ -267,7 +282,7 @@ func (v *visit) offerItems(page *petitionPage, project roster.Project, p approva
 func (v *visit) offerMatters(page *petitionPage, project roster.Project, p approval.Petition, wrong map[approval.Party]string) {
 	for _, m := range v.Service.Rules().Catalog.Matters() {
 		limit, mark := m.ClockLimit()
-		g := matterGroup{Name: v.matter(m.Code), Limit: v.t("petition.matter.limit", v.limit(limit), v.mark(mark)), Note: v.name(m.Assumed)}
+		g := matterGroup{Reading: syllables(m.NameZH), Name: v.matter(m.Code), Limit: v.t("petition.matter.limit", v.limit(limit), v.mark(mark)), Note: v.name(m.Assumed)}
 		// Kinds without a department in this district have no party to offer.
 		usual, _ := v.Service.Rules().Catalog.Parties(m.Code, project, v.Service.Rules().Roster, v.today)
 		for _, d := range v.Service.Rules().Roster.Departments() {
@@ -287,6 +302,37 @@ func (v *visit) offerMatters(page *petitionPage, project roster.Project, p appro
 		v.offerJoins(&g, m, p)
 		page.Matters = append(page.Matters, g)
 	}
+}
+
+// seek hides what is neither sought nor chosen, and opens what is.
+func (v *visit) seek(page *petitionPage) {
+	if page.Find == "" {
+		return
+	}
+	n := 0
+	for k := range page.Stages {
+		g := &page.Stages[k]
+		g.Hidden = !g.Open
+		for j := range g.Items {
+			item := &g.Items[j]
+			found := sought(page.Find, item.Text+" "+item.Department, item.Reading)
+			item.Hidden = !found && !item.On && !item.Committed && item.Problem == ""
+			if found {
+				n++
+				g.Open, g.Hidden = true, false
+			}
+		}
+	}
+	for k := range page.Matters {
+		g := &page.Matters[k]
+		found := sought(page.Find, g.Name, g.Reading)
+		g.Hidden = !found && !g.Open
+		if found {
+			n++
+			g.Open = true
+		}
+	}
+	page.Found = v.t("petition.found", n)
 }
 
 // offerJoins offers the rules by which a matter may be agreed: the catalogue's,
