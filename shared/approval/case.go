@@ -30,6 +30,18 @@ func (i *Issue) decided() (pieces []saving.Piece) {
 	return pieces
 }
 
+// TakenUp is the day on which somebody took the sign-off up (认领), and zero where that
+// is not known. Whoever answers without claiming it first takes it up by answering: when
+// the work began nobody recorded, and it is not said to have taken no time. A claim from
+// before it came last is none of this round.
+func (s *SignOff) TakenUp() calendar.Date {
+	claimed := calendar.Of(s.ClaimedAt)
+	if s.ClaimedAt.IsZero() || claimed < calendar.Of(s.OpenedAt) || !s.DecidedAt.IsZero() && !s.ClaimedAt.Before(s.DecidedAt) {
+		return calendar.Date(0)
+	}
+	return claimed
+}
+
 // Case is an ended issue as package saving replays it, and false for one that has
 // not been concluded. An item goes by its number, a matter by its code.
 func (i *Issue) Case() (saving.Case, bool) {
@@ -45,11 +57,7 @@ func (i *Issue) Case() (saving.Case, bool) {
 			p.Item = strconv.Itoa(int(s.Item))
 		}
 		p.Received, p.Due = calendar.Of(s.OpenedAt), s.Due.On
-		// Whoever answers without taking it up first takes it up by answering: it is then not
-		// known when the work began. A claim from before it came last is none of this round.
-		if claimed := calendar.Of(s.ClaimedAt); claimed >= p.Received && s.ClaimedAt.Before(s.DecidedAt) {
-			p.Claimed = claimed
-		}
+		p.Claimed = s.TakenUp()
 		if p.Ending = saving.Decided; s.State == Denied || s.State == Objection {
 			p.Ending = saving.Refused
 		}

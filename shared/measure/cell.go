@@ -30,11 +30,18 @@ func cellName(d roster.DepartmentID, s Subject) string {
 	return cellPrefix + string(d) + "#" + string(s)
 }
 
+// whose reads department and subject from the name of a cell.
+func (p Place) whose() (roster.DepartmentID, Subject) {
+	department, subject, _ := strings.Cut(strings.TrimPrefix(p.Name, cellPrefix), "#")
+	return roster.DepartmentID(department), Subject(subject)
+}
+
 // Cell sums up the sign-offs of a month and district, a department and a subject.
 type Cell struct {
 	Groups []Group `json:"groups,omitempty"` // by month raised and outcome
 
-	// Of those answered.
+	// Of those answered; Queue and Touch of those of which it is known when somebody took
+	// them up.
 	Queue       Days `json:"queue,omitempty"`
 	Touch       Days `json:"touch,omitempty"`
 	Held        Days `json:"held,omitempty"` // those that the branch held at all
@@ -87,8 +94,10 @@ func (c *Cell) add(l *Line, raised calendar.Date, n int) {
 	if !l.Outcome.Answered() {
 		return
 	}
-	c.Queue.Add(l.Queue, n)
-	c.Touch.Add(l.Touch, n)
+	if l.TakenUp {
+		c.Queue.Add(l.Queue, n)
+		c.Touch.Add(l.Touch, n)
+	}
 	if l.Held > 0 {
 		c.Held.Add(l.Held, n)
 	}

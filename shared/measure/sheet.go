@@ -77,7 +77,8 @@ type Line struct {
 	Ended      calendar.Date `json:"e,omitzero"`   // when it was answered, or the issue ended without it
 	Net        int           `json:"n,omitempty"`  // without the stops; of one that is open and stands still, so far
 	Gross      int           `json:"g,omitempty"`  // from raising
-	Queue      int           `json:"q,omitempty"`  // of those answered: from opening until somebody took it
+	TakenUp    bool          `json:"tk,omitempty"` // of those answered: it is known when somebody took it up
+	Queue      int           `json:"q,omitempty"`  // from opening until then
 	Touch      int           `json:"t,omitempty"`  // from then on, without the stops
 	Held       int           `json:"h,omitempty"`  // with the branch
 	Late       bool          `json:"l,omitempty"`  // answered after its last day
@@ -175,13 +176,11 @@ func lineOf(r approval.Rules, i *approval.Issue, s *approval.SignOff) Line {
 	}
 	l.Ended, l.Net, l.Gross, l.Held = piece.Decided, int(m.Net), int(m.Gross), int(m.Held)
 	l.Late = !s.Due.On.IsZero() && l.Ended > s.Due.On
-	opened := calendar.Of(s.OpenedAt)
-	taken := l.Ended
-	if !s.ClaimedAt.IsZero() {
-		taken = max(opened, calendar.Of(s.ClaimedAt))
+	if on := s.TakenUp(); !on.IsZero() {
+		l.TakenUp = true
+		l.Queue = r.Calendar.WorkingDays(calendar.Of(s.OpenedAt), on)
+		l.Touch = r.Calendar.Used(on, l.Ended, calendar.WorkingDays, piece.Stops)
 	}
-	l.Queue = r.Calendar.WorkingDays(opened, taken)
-	l.Touch = r.Calendar.Used(taken, l.Ended, calendar.WorkingDays, piece.Stops)
 	l.marks(s)
 	return l
 }

@@ -376,4 +376,5 @@ func (h *history) last(o Opened) {
 	if got.Issues < len(h.ids) || got.Figures == 0 {
 		h.Errorf("%+v compares nothing", got)
 	}
+	h.statistics(keeper)
 }

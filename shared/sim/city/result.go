@@ -131,10 +131,8 @@ func fill(p *saving.Piece, i *approval.Issue, s *approval.SignOff) {
 	}
 	p.Department, p.Officer = string(s.Department), string(s.Assignee)
 	p.Received, p.Accepted, p.Due = calendar.Of(s.OpenedAt), calendar.Of(s.AcceptedAt), s.Due.On
+	p.Claimed = s.TakenUp()
 	p.OnCommitment = s.Decision != nil && s.Decision.Kind == approval.OnPledge
-	if !s.ClaimedAt.IsZero() {
-		p.Claimed = calendar.Of(s.ClaimedAt)
-	}
 	for _, stop := range s.Stops {
 		span := calendar.Span{From: calendar.Of(stop.From)}
 		if !stop.To.IsZero() {
