@@ -94,9 +94,15 @@ func (h *history) full() bool {
 // write carries a write of a process out, or something worse.
 func (p *process) write(refused, lost Fault, do func() error) error {
 	h := p.history
+	hit := !p.dead && h.injected()
 	switch {
 	case p.dead:
 		return errDead
+	case hit && h.inject.How == Before:
+		p.die()
+		return errDead
+	case hit && h.inject.How == Refuse:
+		return trouble{refused}
 	case h.full():
 		return trouble{DiskFull}
 	case h.strikes(refused):
@@ -105,10 +111,16 @@ func (p *process) write(refused, lost Fault, do func() error) error {
 		p.die()
 		return errDead
 	}
+	h.writes++
 	if err := do(); err != nil {
 		return err
 	}
 	switch {
+	case hit && h.inject.How == After:
+		p.die()
+		return errDead
+	case hit && h.inject.How == Lose:
+		return trouble{lost}
 	case h.strikes(DeathAfter):
 		p.die()
 		return errDead
@@ -119,9 +131,15 @@ func (p *process) write(refused, lost Fault, do func() error) error {
 }
 
 func (p *process) read() error {
+	hit := !p.dead && p.history.injected()
 	switch {
 	case p.dead:
 		return errDead
+	case hit && (p.history.inject.How == Before || p.history.inject.How == After):
+		p.die()
+		return errDead
+	case hit:
+		return trouble{ThrottledRead}
 	case p.history.strikes(ThrottledRead):
 		return trouble{ThrottledRead}
 	}

@@ -36,6 +36,7 @@ type Report struct {
 	Refused      int
 	Unknown      int // the answer was trouble
 	Issues       int
+	Calls        int // of the table and of the journal, by a script
 	Faults       [faults]int
 	Digest       string // of all trails: the same for the same seed
 }
@@ -69,6 +70,10 @@ type history struct {
 	rival     *process
 	stream    []approval.Outbox // of the cloud: what the relay has yet to be handed
 	past      []approval.Outbox // what it was handed
+
+	calls  int // of the table and of the journal, so far
+	writes int // of those, how many came through to it
+	inject Injection
 
 	issuesMost int
 	born       uint64
@@ -295,9 +300,10 @@ func (h *history) settle() error {
 	return h.always()
 }
 
-// rest lets minutes go by, with a sweep, until nothing happens any more.
+// rest lets minutes go by, with a sweep, until nothing has happened twice.
 func (h *history) rest() {
-	for range 6 {
+	for still := 0; still < 2; {
+		before := h.writes
 		if h.disk.lag != nil {
 			h.disk.lag.Settle()
 		}
@@ -305,6 +311,9 @@ func (h *history) rest() {
 		h.pass(sweepGrace + time.Minute)
 		h.sweep()
 		h.goOn()
+		if still++; h.writes > before {
+			still = 0
+		}
 	}
 }
 
