@@ -61,7 +61,7 @@ func withoutScript(t *testing.T) context.Context {
 
 // screen drives one browser tab over one house.
 type screen struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	base string
 	lang string

@@ -184,6 +184,7 @@ func (s *screen) walk(w *world) {
 
 	s.signIn("cc-transport-officer-1", roster.Officer)
 	s.show("inbox", "/inbox")
+	s.show("inbox-filtered", "/inbox?light=green")
 	s.show("bulk", "/inbox/bulk?task="+string(ids["held"])+"/2&task="+string(ids["open"])+"/9")
 	s.show("mentions", "/mentions")
 	s.signIn("cc-utilities-officer-1", roster.Officer)
@@ -196,6 +197,7 @@ func (s *screen) walk(w *world) {
 	s.look("decide-refused")
 	s.signIn("cc-transport-lead", roster.Lead)
 	s.show("lead-inbox", "/inbox")
+	s.show("load", "/inbox/load")
 	s.show("substitutes", "/substitutes")
 	s.show("lead-task", taskURL(ids["objected"], 2))
 

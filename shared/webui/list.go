@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"cmp"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
@@ -298,77 +300,123 @@ func (v *visit) issues() error {
 
 type inboxPage struct {
 	frame
-	Lead  string
-	Tabs  []link
-	Show  string
-	Tasks []taskView
-	Next  string
-	First string
-	Empty string
-	Ticks bool // some of them can be ticked and approved together
-	Waits []wait
+	Lead   string
+	Tabs   []link
+	Filter filterView
+	Load   string // where a lead sees who has how much
+	Tasks  []taskView
+	Next   string
+	First  string
+	Empty  string
+	Ticks  bool // some of them can be ticked and approved together
+	Waits  []wait
 }
 
 // inbox is a department's work: what the viewer has claimed first, then the rest
 // by due date.
 func (v *visit) inbox() error {
+	q := v.r.URL.Query()
+	return v.showInbox(http.StatusOK, filterOf(q), approval.Cursor(q.Get("after")), nil)
+}
+
+// furthest is how many tasks a filtered inbox looks through for one page; from there
+// the reader goes on.
+const furthest = 500
+
+func (v *visit) showInbox(status int, f filter, after approval.Cursor, wrong problems) error {
 	if v.viewer.Role != roster.Officer && v.viewer.Role != roster.Lead {
 		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "收件箱由部门承办人和部门负责人查看。", EN: "The inbox is for a department's officers and leads."}}
 	}
-	q := v.r.URL.Query()
-	p := inboxPage{frame: v.frame(v.t("inbox.title")), Lead: v.t("inbox.lead", v.unit(v.viewer.Unit)), Show: q.Get("show")}
-	if p.Show != "open" && p.Show != "mine" {
-		p.Show = "all"
-	}
+	p := inboxPage{frame: v.frame(v.t("inbox.title")), Lead: v.t("inbox.lead", v.unit(v.viewer.Unit)), Filter: v.filterView(f)}
 	for _, show := range []string{"all", "open", "mine"} {
-		p.Tabs = append(p.Tabs, link{Text: v.t("inbox.show." + show), URL: "/inbox?show=" + show, Here: show == p.Show})
+		of := f
+		of.Show = show
+		p.Tabs = append(p.Tabs, link{Text: v.t("inbox.show." + show), URL: of.url(), Here: show == f.Show})
+	}
+	if v.viewer.Role == roster.Lead {
+		p.Load = "/inbox/load"
+	}
+	if err := v.savedFilters(&p.Filter, wrong); err != nil {
+		return err
 	}
 	var err error
 	if p.Waits, err = v.errands(); err != nil {
 		return err
 	}
-	after := approval.Cursor(q.Get("after"))
 	if after != "" {
-		p.First = "/inbox?show=" + p.Show
+		p.First = f.url()
 	}
-	if p.Show != "open" && after == "" {
+	if f.Show != "open" && after == "" {
 		owed, err := v.Service.Owed(v.ctx(), v.viewer.Person)
 		if err != nil {
 			return err
 		}
 		for k := range owed {
-			if v.own(&owed[k]) {
+			if v.own(&owed[k]) && v.lets(f, &owed[k]) {
 				p.Tasks = append(p.Tasks, v.listed(&owed[k]))
 			}
 		}
 	}
-	for page := (approval.Page{Limit: perPage, Cursor: after}); p.Show != "mine"; {
+	own := len(p.Tasks)
+	page := approval.Page{Limit: perPage, Cursor: after}
+	if f.narrow() {
+		page.Limit = most
+	}
+	for looked := 0; f.Show != "mine"; {
 		list, next, err := v.Service.Store().SignOffs(v.ctx(), approval.SignOffQuery{Department: roster.DepartmentID(v.viewer.Unit)}, page)
 		if err != nil {
 			return err
 		}
-		found := false
 		for k := range list {
 			s := &list[k].SignOff
-			if v.own(&list[k]) || (p.Show == "open" && v.Service.Rules().Claimed(s) != "") {
+			if v.own(&list[k]) || (f.Show == "open" && v.Service.Rules().Claimed(s) != "") || !v.lets(f, &list[k]) {
 				continue
 			}
 			p.Tasks = append(p.Tasks, v.listed(&list[k]))
-			found = true
 		}
+		looked += len(list)
 		if page.Cursor = next; next == "" {
 			break
 		}
-		if found {
-			p.Next = "/inbox?show=" + p.Show + "&after=" + url.QueryEscape(string(next))
+		if len(p.Tasks)-own >= perPage || looked >= furthest || !f.narrow() && len(p.Tasks) > own {
+			q := f.query()
+			q.Set("after", string(next))
+			p.Next = "/inbox?" + q.Encode()
 			break
 		}
 	}
 	p.Ticks = slices.ContainsFunc(p.Tasks, func(t taskView) bool { return t.Tick != "" })
 	if len(p.Tasks) == 0 {
-		p.Empty = v.t("inbox.empty." + p.Show)
+		p.Empty = v.t("inbox.empty." + f.Show)
+		if f.narrow() {
+			p.Empty = v.t("inbox.empty.narrow")
+		}
+		if p.Next != "" {
+			p.Empty = v.t("inbox.empty.further")
+		}
 	}
-	return v.render(http.StatusOK, "inbox.html", p)
+	return v.render(status, "inbox.html", p)
+}
+
+// savedFilters offers what the viewer has kept, and to keep the one in use.
+func (v *visit) savedFilters(view *filterView, wrong problems) error {
+	if v.Filters == nil {
+		return nil
+	}
+	saved, err := v.Filters.of(v.ctx(), v.viewer.Person)
+	if err != nil {
+		return err
+	}
+	view.MaySave, view.Key, view.Problem, view.Typed = view.Narrow, rand.Text(), cmp.Or(wrong["name"], wrong[""]), v.typed("name")
+	for _, f := range saved {
+		address := "/inbox"
+		if f.Query != "" {
+			address += "?" + f.Query
+		}
+		view.Saved = append(view.Saved, link{Text: f.Name, URL: address, Here: f.Query == view.Query})
+		view.MaySave = view.MaySave && f.Query != view.Query
+	}
+	return nil
 }
 
 // own reports whether a task of the viewer's department is the viewer's to do:

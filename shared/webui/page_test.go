@@ -21,7 +21,7 @@ type element struct {
 	text     string // of a text node, which has no name
 }
 
-func parse(t *testing.T, html string) *element {
+func parse(t testing.TB, html string) *element {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(html))
 	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
@@ -132,7 +132,7 @@ func (e *element) all(selector string) []*element {
 // page is an answer, parsed.
 type page struct {
 	*element
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   string
@@ -251,7 +251,7 @@ func (f *form) send() *page {
 
 // browser keeps cookies and follows redirects, as one person's would.
 type browser struct {
-	t       *testing.T
+	t       testing.TB
 	handler http.Handler
 	cookies map[string]string
 }

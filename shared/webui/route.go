@@ -11,6 +11,8 @@ import (
 
 // moreRoutes are the pages of what offices do besides issues and their tasks.
 func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
+	page("POST /inbox/filters", signedIn((*visit).keepFilter))
+	page("GET /inbox/load", signedIn((*visit).load))
 	page("GET /duties", signedIn((*visit).dutyList))
 	page("GET /mentions", signedIn((*visit).mentions))
 	page("POST /mentions", signedIn((*visit).see))

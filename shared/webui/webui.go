@@ -46,6 +46,8 @@ type Config struct {
 	Register *register.Keeper
 	// Disposals keeps those of warnings about the register; nil: none are taken.
 	Disposals *oversight.Disposals
+	// Filters keeps those that people name for their inboxes; nil: none are kept.
+	Filters *Filters
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local

@@ -26,7 +26,7 @@ import (
 // world is a whole house on a file of its own, in which time and the workflow
 // stand still until the test moves them.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	clock   *approvaltest.Clock
 	session *approvaltest.Clock // of sign-ins, so that moving time on ends none
 	service *approval.Service
@@ -39,7 +39,7 @@ type world struct {
 // monday is 2 March 2026, nine in the morning in Beijing.
 var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	file, err := sqlite.Open(filepath.Join(t.TempDir(), "lianban.db"))
 	if err != nil {
@@ -65,7 +65,7 @@ func newWorld(t *testing.T) *world {
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.keeper = register.New(kept, w.service, w.clock.Now, func() string { return string(changes()) })
 	w.handler, err = New(Config{
-		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now),
+		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now),
 		Shelf: shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
