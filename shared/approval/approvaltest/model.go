@@ -19,11 +19,12 @@ import (
 // written apart from the rules: what each command does to a board of four tasks.
 // Clocks stand in it; they have properties of their own.
 func Model(t *testing.T, open func(t *testing.T) Opened) {
-	o := open(t)
-	clock := NewClock(time.Date(2026, 3, 9, 9, 0, 0, 0, calendar.Shanghai).UTC())
 	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
-	service := approval.NewService(rules, o.Store, &Stillness{}, clock.Now, IDs())
+	test := t
 	rapid.Check(t, func(t *rapid.T) {
+		o := open(test) // for each history anew: to look at all that is kept takes the longer the more there is
+		clock := NewClock(time.Date(2026, 3, 9, 9, 0, 0, 0, calendar.Shanghai).UTC())
+		service := approval.NewService(rules, o.Store, &Stillness{}, clock.Now, IDs())
 		b := &board{T: t, opened: o, clock: clock, service: service}
 		b.raise()
 		t.Repeat(map[string]func(*rapid.T){
