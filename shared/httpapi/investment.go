@@ -31,6 +31,7 @@ type Investment struct {
 	DataVersion  int64            `json:"dataVersion" doc:"How many entries the year's ledger had."`
 	Mark         *Name            `json:"mark,omitempty" doc:"What of it is made up; show it with every figure."`
 	All          InvestmentLine   `json:"all"`
+	Course       []CoursePoint    `json:"course" doc:"At the ends of the periods for which anything was reported, up to this one 进度曲线."`
 	Districts    []InvestmentLine `json:"districts"`
 	Sectors      []InvestmentLine `json:"sectors"`
 	Tiers        []InvestmentLine `json:"tiers"`
@@ -58,6 +59,14 @@ type InvestmentLine struct {
 	Red         int    `json:"red" doc:"With a red issue now."`
 	Held        int64  `json:"held" doc:"Investment that these hold back: plan minus done, in 万元 受阻投资."`
 	HeldUnknown int    `json:"heldUnknown" doc:"Of the red, without a plan or figure, so that it is not known how much they hold back."`
+}
+
+// CoursePoint is how all projects stood at an earlier period's end, under the plans then
+// in force.
+type CoursePoint struct {
+	Period       string         `json:"period"`
+	TimeProgress string         `json:"timeProgress"`
+	All          InvestmentLine `json:"all"`
 }
 
 // League is a ranking with its denominators; groups of fewer than five counted
@@ -353,6 +362,9 @@ func viewInvestment(b *ledger.Board) Investment {
 		Year: b.Year, Period: b.Period.String(), UpTo: b.Period.Last(), TimeProgress: b.Period.Elapsed().String(), DataVersion: b.Entries,
 		All: viewLine(b, "", b.All()), Districts: by(invest.ByDistrict), Sectors: by(invest.BySector), Tiers: by(invest.ByTier), Types: by(invest.ByType),
 	}
+	out.Course = list(b.Course(), func(s invest.Stage) CoursePoint {
+		return CoursePoint{s.Period.String(), s.Period.Elapsed().String(), viewLine(b, "", s.Line)}
+	})
 	if b.Mark != (roster.Name{}) {
 		out.Mark = (*Name)(&b.Mark)
 	}

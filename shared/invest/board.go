@@ -36,22 +36,54 @@ func (r *Row) Held() (Money, bool) { return max(r.Plan-r.Done, 0), r.Counts() }
 func (y *Year) Rows(p Period, red func(roster.ProjectID) bool) []Row {
 	var rows []Row
 	for _, id := range y.Projects() {
-		project := y.projects[id]
-		r := Row{Listing: project.Listing(), Versions: len(project.Plans), Red: red(id)}
-		if plan, ok := project.PlanOn(p.Last()); ok {
-			r.Planned, r.Plan, r.From = true, plan.Value.Amount, plan.Value.From
-		}
-		if figure, ok := project.Latest(p.Half); ok {
-			r.Reported, r.Half, r.Done = true, figure.Value.Half, figure.Value.Done
-		}
-		r.Started, r.Finished = project.Milestones(p.Half)
-		if r.Counts() {
-			r.Completion = share(r.Done, r.Plan)
-			r.Lead = r.Completion - p.Elapsed()
-		}
+		r := y.projects[id].At(p)
+		r.Red = red(id)
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// At is how the project stood at a period's end, red issues apart.
+func (p *Project) At(period Period) Row {
+	r := Row{Listing: p.Listing(), Versions: len(p.Plans)}
+	if plan, ok := p.PlanOn(period.Last()); ok {
+		r.Planned, r.Plan, r.From = true, plan.Value.Amount, plan.Value.From
+	}
+	if figure, ok := p.Latest(period.Half); ok {
+		r.Reported, r.Half, r.Done = true, figure.Value.Half, figure.Value.Done
+	}
+	r.Started, r.Finished = p.Milestones(period.Half)
+	if r.Counts() {
+		r.Completion = share(r.Done, r.Plan)
+		r.Lead = r.Completion - period.Elapsed()
+	}
+	return r
+}
+
+// Stage is how projects together stood at a period's end.
+type Stage struct {
+	Period Period
+	Line
+}
+
+// Course (进度曲线) is how projects stood, period by period up to one, at the ends of
+// those for which any of them reported.
+func (y *Year) Course(ids []roster.ProjectID, upto Period) (course []Stage) {
+	for half := 1; half <= upto.Half; half++ {
+		p := Period{y.N, half}
+		var rows []Row
+		told := false
+		for _, id := range ids {
+			if project, ok := y.Project(id); ok {
+				told = told || len(project.reports[half]) > 0
+				rows = append(rows, project.At(p))
+			}
+		}
+		if told {
+			course = append(course, Stage{p, Sum("", rows, p)})
+		}
+	}
+	return course
 }
 
 // Line is projects taken together. Its fraction is over those with a plan and a
@@ -128,7 +160,8 @@ const (
 // Dimensions are all of them.
 func Dimensions() []Dimension { return []Dimension{ByDistrict, BySector, ByTier, ByType} }
 
-func (d Dimension) of(l Listing) string {
+// Of is the key of the group to which a project belongs.
+func (d Dimension) Of(l Listing) string {
 	switch d {
 	case ByDistrict:
 		return string(l.District)
@@ -146,7 +179,7 @@ func By(d Dimension, rows []Row, p Period) []Line {
 	groups := map[string][]Row{}
 	var keys []string
 	for _, r := range rows {
-		key := d.of(r.Listing)
+		key := d.Of(r.Listing)
 		if groups[key] == nil {
 			keys = append(keys, key)
 		}

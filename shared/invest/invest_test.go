@@ -133,6 +133,23 @@ func row(t *testing.T, y *invest.Year, id string, half int) invest.Row {
 	return rows[k]
 }
 
+func TestTheCourseHasThePeriodsThatWereReportedEachWithThePlanThenInForce(t *testing.T) {
+	t.Parallel()
+	y := yearOf([]invest.Fact{
+		listing("a", roster.NewStart, chancheng), listing("b", roster.NewStart, chancheng), listing("c", roster.NewStart, chancheng),
+		plan("a", 100, "2022-01-01", ""), plan("a", 200, "2022-06-01", "文"), plan("b", 100, "2022-01-01", ""), plan("c", 1000, "2022-01-01", ""),
+		report("a", 4, 50), report("b", 4, 50), report("c", 6, 900), report("a", 12, 100), report("a", 14, 200),
+	})
+	var got []string
+	for _, s := range y.Course([]roster.ProjectID{"a", "b", "gone"}, invest.Period{Year: 2022, Half: 13}) {
+		got = append(got, fmt.Sprint(s.Period, " ", s.Done, "/", s.Plan, " ", s.Completion, " ", s.Counted))
+	}
+	// c is not asked for, so that its figure of March makes no stage; b is carried to June.
+	if diff := cmp.Diff([]string{"2022-02 100/200 50.00 2", "2022-06 150/300 50.00 2"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAMidYearAdjustmentKeepsTheOldPlanForEarlierPeriods(t *testing.T) {
 	t.Parallel()
 	y := yearOf(

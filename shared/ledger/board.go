@@ -108,6 +108,16 @@ func (b *Board) All() invest.Line { return invest.Sum("", b.Rows, b.Period) }
 // By groups the projects.
 func (b *Board) By(d invest.Dimension) []invest.Line { return invest.By(d, b.Rows, b.Period) }
 
+// Course is how the projects together stood at the end of each period up to now for
+// which any of them reported.
+func (b *Board) Course() []invest.Stage {
+	ids := make([]roster.ProjectID, len(b.Rows))
+	for k := range b.Rows {
+		ids[k] = b.Rows[k].Listing.Project
+	}
+	return b.year.Course(ids, b.Period)
+}
+
 // Name is what a group's key means.
 func (b *Board) Name(d invest.Dimension, key string) roster.Name {
 	switch d {

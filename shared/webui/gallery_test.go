@@ -228,6 +228,7 @@ func (s *screen) walk(w *world) {
 	s.signIn("cc-bureau-1", roster.Bureau)
 	s.show("bureau-home", "/")
 	s.show("issue-overdue", issueURL(ids["overdue"]))
+	s.walkInvestment(w)
 	s.signIn("cc-oversight-1", roster.Overseer)
 	s.show("overseer-home", "/")
 	s.show("warnings", "/warnings")

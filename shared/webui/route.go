@@ -25,6 +25,7 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	page("POST /register/changes/{id}", signedIn((*visit).changeAct))
 	page("GET /substitutes", signedIn((*visit).substitutesPage))
 	page("POST /substitutes", signedIn((*visit).appoint))
+	s.investmentRoutes(page)
 	if s.Intake == nil {
 		return
 	}
@@ -55,6 +56,11 @@ func (v *visit) moreNav() (links []link) {
 	}
 	if _, err := approval.OwnInbox(v.viewer.Actor); err == nil {
 		links = append(links, link{Text: v.t("nav.substitutes"), URL: "/substitutes"})
+	}
+	if v.Ledger != nil {
+		if _, err := v.Ledger.Reads(v.viewer.Actor); err == nil {
+			links = append(links, link{Text: v.t("nav.investment"), URL: "/investment"})
+		}
 	}
 	if v.Register != nil && register.Reads(v.viewer.Actor) == nil {
 		links = append(links, link{Text: v.t("nav.register"), URL: "/register"})

@@ -26,6 +26,7 @@ import (
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
 	"lianban/shared/invitation"
+	"lianban/shared/ledger"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 )
@@ -48,6 +49,8 @@ type Config struct {
 	Disposals *oversight.Disposals
 	// Filters keeps those that people name for their inboxes; nil: none are kept.
 	Filters *Filters
+	// Ledger keeps investment figures; nil: there are no pages for them.
+	Ledger *ledger.Ledger
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local

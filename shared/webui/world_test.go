@@ -15,6 +15,7 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/intake"
+	"lianban/shared/ledger"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 	"lianban/shared/roster"
@@ -32,6 +33,7 @@ type world struct {
 	service *approval.Service
 	intake  *intake.Service
 	keeper  *register.Keeper
+	ledger  *ledger.Ledger
 	handler http.Handler
 	files   string // where attachments lie
 }
@@ -64,8 +66,9 @@ func newWorld(t testing.TB) *world {
 	changes := approvaltest.IDs()
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.keeper = register.New(kept, w.service, w.clock.Now, func() string { return string(changes()) })
+	w.ledger = ledger.New(w.service, kept)
 	w.handler, err = New(Config{
-		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now),
+		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now), Ledger: w.ledger,
 		Shelf: shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
