@@ -32,7 +32,7 @@ func main() {
 		requests := intake.NewService(service, h.Store, newCode)
 		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
 		settings.Disposals = oversight.NewDisposals(h.Store, h.Now)
-		settings.Ledger = ledger.New(service, h.Store)
+		settings.Ledger, settings.Figures = ledger.New(service, h.Store), h.Figures(service)
 		if h.Bucket != "" {
 			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)
 			service.Papers, settings.Links = bucket, bucket
@@ -41,7 +41,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote})
+		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote})
 		if err != nil {
 			return nil, err
 		}

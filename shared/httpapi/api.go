@@ -20,6 +20,7 @@ import (
 	"lianban/shared/intake"
 	"lianban/shared/invitation"
 	"lianban/shared/ledger"
+	"lianban/shared/measure"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 )
@@ -43,6 +44,8 @@ type Config struct {
 	// Disposals keeps those of warnings about the register; nil: none are taken.
 	Disposals *oversight.Disposals
 	Random    io.Reader // of the secrets of links; nil: crypto/rand.Reader
+	// Figures sum up what has been done, for forecasts; nil: there are none.
+	Figures *measure.Keeper
 	// Ledger keeps investment plans and figures; nil: none are kept.
 	Ledger *ledger.Ledger
 	Log    *slog.Logger // nil: silence
@@ -69,6 +72,7 @@ type server struct {
 	links     Links
 	own       ownLinks
 	disposals *oversight.Disposals
+	figures   *measure.Keeper
 	ledger    *ledger.Ledger
 	invites   *invitation.Desk
 
@@ -123,7 +127,7 @@ func New(c Config) (*API, error) {
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
-		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, ledger: c.Ledger,
+		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, ledger: c.Ledger,
 		invites: &invitation.Desk{Service: c.Service, Random: c.Random},
 	}}
 
@@ -158,6 +162,7 @@ func New(c Config) (*API, error) {
 	a.warnings()
 	a.eventLog()
 	a.whatIf()
+	a.forecasts()
 	a.consultation()
 	a.investment()
 	a.invitations()

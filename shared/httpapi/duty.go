@@ -258,7 +258,7 @@ func (v view) revocation(r *approval.Revocation) *Revocation {
 
 func (v view) closing(c approval.Closing) Closing {
 	return Closing{
-		c.Round, string(c.Verdict), c.ConcludedAt, c.ConfirmedAt, v.rating(c.Rating), measure(c.Measure), c.ReopenedAt, v.by(c.ReopenedBy), c.Reason,
+		c.Round, string(c.Verdict), c.ConcludedAt, c.ConfirmedAt, v.rating(c.Rating), measured(c.Measure), c.ReopenedAt, v.by(c.ReopenedBy), c.Reason,
 	}
 }
 
@@ -269,7 +269,7 @@ func (v view) rating(r *approval.Rating) *Rating {
 	return &Rating{r.Stars, r.Comment, v.by(r.By), r.At}
 }
 
-func measure(m *approval.Measure) *Measure {
+func measured(m *approval.Measure) *Measure {
 	if m == nil {
 		return nil
 	}

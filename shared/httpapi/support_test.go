@@ -24,6 +24,7 @@ import (
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
 	"lianban/shared/ledger"
+	"lianban/shared/measure"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 	"lianban/shared/roster"
@@ -39,6 +40,7 @@ var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
 // world is a whole house without a workflow: the tests are the machine.
 type world struct {
+	figures  *measure.Keeper
 	t        *testing.T
 	clock    *approvaltest.Clock
 	service  *approval.Service
@@ -114,8 +116,10 @@ func openBroken(t *testing.T) (*world, *broken) {
 	n := 0
 	w.register = register.New(store.New(file.Table()), w.service, w.clock.Now, func() string { n++; return fmt.Sprintf("change-%02d", n) })
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
+	w.figures = &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now}
 	w.api, err = httpapi.New(httpapi.Config{
-		Shelf: shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now), Ledger: ledger.New(w.service, kept),
+		Figures: w.figures,
+		Shelf:   shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now), Ledger: ledger.New(w.service, kept),
 		Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})

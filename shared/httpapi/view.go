@@ -468,7 +468,7 @@ func (v view) issue(i *approval.Issue) *Issue {
 			out.Hold.Error, out.Hold.Cause = h.Error, h.Cause
 		}
 	}
-	out.Rating, out.Measure, out.Closings = v.rating(i.Rating), measure(i.Measure), list(i.Closings, v.closing)
+	out.Rating, out.Measure, out.Closings = v.rating(i.Rating), measured(i.Measure), list(i.Closings, v.closing)
 	return out
 }
 

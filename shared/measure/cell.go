@@ -60,10 +60,12 @@ type Group struct {
 	Late   int     `json:"late,omitempty"`
 	Net    Days    `json:"net,omitempty"` // of those open: of those that stand still, so far
 	Gross  Days    `json:"gross,omitempty"`
+	Stay   Days    `json:"stay,omitempty"` // of those answered: since they were opened
 
-	// Of those open, by date as calendar.Date counts them: the day from which working
-	// days are to be counted, stops allowed for; the day on which they were raised; the
-	// last day.
+	// Of those open, by date as calendar.Date counts them: the day on which they were
+	// opened; the day from which working days are to be counted, stops allowed for; the day
+	// on which they were raised; the last day.
+	Came Days `json:"came,omitempty"`
 	From Days `json:"from,omitempty"`
 	On   Days `json:"on,omitempty"`
 	Due  Days `json:"due,omitempty"`
@@ -73,8 +75,14 @@ type Group struct {
 func (c *Cell) add(l *Line, raised calendar.Date, n int) {
 	g := group(&c.Groups, Group{Raised: saving.MonthOf(raised), As: l.Outcome}, func(g Group) (Month, Outcome) { return g.Raised, g.As })
 	g.N += n
+	if l.Outcome == Open {
+		g.Came.Add(int(l.Came), n)
+	}
 	switch {
 	case l.Outcome != Open:
+		if l.Outcome.Answered() {
+			g.Stay.Add(l.Stay, n)
+		}
 		g.Net.Add(l.Net, n)
 		g.Gross.Add(l.Gross, n)
 		if l.Late {

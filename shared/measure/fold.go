@@ -58,6 +58,8 @@ type Keeper struct {
 	// turn lets folds of this process pass one at a time: they meet in the same cells,
 	// and one that folds many issues at once writes each cell once.
 	turn sync.Mutex
+
+	past past // what a forecast rests on, as last read
 }
 
 const (

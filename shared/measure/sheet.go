@@ -77,6 +77,7 @@ type Line struct {
 	Ended      calendar.Date `json:"e,omitzero"`   // when it was answered, or the issue ended without it
 	Net        int           `json:"n,omitempty"`  // without the stops; of one that is open and stands still, so far
 	Gross      int           `json:"g,omitempty"`  // from raising
+	Stay       int           `json:"st,omitempty"` // of those answered: since it was opened, stops within
 	TakenUp    bool          `json:"tk,omitempty"` // of those answered: it is known when somebody took it up
 	Queue      int           `json:"q,omitempty"`  // from opening until then
 	Touch      int           `json:"t,omitempty"`  // from then on, without the stops
@@ -87,7 +88,8 @@ type Line struct {
 	Redone     bool          `json:"re,omitempty"` // there was an answer before this one
 
 	// Of one that is open.
-	From  calendar.Date `json:"f,omitzero"` // the day from which its working days are to be counted, stops allowed for
+	Came  calendar.Date `json:"op,omitzero"` // when it was opened
+	From  calendar.Date `json:"f,omitzero"`  // the day from which its working days are to be counted, stops allowed for
 	Still bool          `json:"p,omitempty"`
 	Due   calendar.Date `json:"u,omitzero"` // its last day, unless the clock stands still
 
@@ -176,6 +178,7 @@ func lineOf(r approval.Rules, i *approval.Issue, s *approval.SignOff) Line {
 	}
 	l.Ended, l.Net, l.Gross, l.Held = piece.Decided, int(m.Net), int(m.Gross), int(m.Held)
 	l.Late = !s.Due.On.IsZero() && l.Ended > s.Due.On
+	l.Stay = r.Calendar.WorkingDays(calendar.Of(s.OpenedAt), l.Ended)
 	if on := s.TakenUp(); !on.IsZero() {
 		l.TakenUp = true
 		l.Queue = r.Calendar.WorkingDays(calendar.Of(s.OpenedAt), on)
@@ -194,7 +197,7 @@ func (l *Line) marks(s *approval.SignOff) {
 // open keeps dates, from which what an open sign-off has taken is counted on the day
 // on which somebody asks.
 func (l *Line) open(r approval.Rules, s *approval.SignOff) {
-	l.Outcome = Open
+	l.Outcome, l.Came = Open, calendar.Of(s.OpenedAt)
 	accepted := calendar.Of(s.AcceptedAt)
 	last := accepted // the last day on which a stop began or ended
 	stops := make([]calendar.Span, len(s.Stops))

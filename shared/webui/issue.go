@@ -153,6 +153,7 @@ type issuePage struct {
 	Tasks         []taskView
 	Consultations []*consultationView // the present one first
 	Chart         *chart
+	Foresight     string
 	Graph         *graph
 	Measure       *measureView
 	Rating        string
@@ -328,6 +329,7 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 
 // finishIssue adds what is counted and read: chart, measure, events.
 func (v *visit) finishIssue(status int, issue *approval.Issue, p *issuePage, wrong problems) (err error) {
+	p.Foresight = v.foresight(issue)
 	if p.Chart, err = v.chart(issue); err != nil {
 		return err
 	}

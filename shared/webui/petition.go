@@ -382,6 +382,7 @@ type plan struct {
 	End         string
 	Departments int
 	Provisional bool
+	Foresight   string
 	Graph       *graph
 	Chart       *chart
 }
@@ -403,8 +404,8 @@ func (v *visit) plan(project roster.Project, p approval.Petition) (*plan, proble
 		}
 		return nil, problems{e.Field: v.text(e.Text)}
 	}
-	issue := approval.Issue{SignOffs: signOffs, CreatedAt: v.now}
-	out := &plan{}
+	issue := approval.Issue{District: project.District, SignOffs: signOffs, CreatedAt: v.now}
+	out := &plan{Foresight: v.foresight(&issue)}
 	departments := map[roster.DepartmentID]bool{}
 	last := v.today
 	spans := forecast(v.Service.Rules().Calendar, v.today, signOffs)

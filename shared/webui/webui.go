@@ -27,6 +27,7 @@ import (
 	"lianban/shared/intake"
 	"lianban/shared/invitation"
 	"lianban/shared/ledger"
+	"lianban/shared/measure"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 )
@@ -49,6 +50,8 @@ type Config struct {
 	Disposals *oversight.Disposals
 	// Filters keeps those that people name for their inboxes; nil: none are kept.
 	Filters *Filters
+	// Figures sum up what has been done, for forecasts; nil: there are none.
+	Figures *measure.Keeper
 	// Ledger keeps investment figures; nil: there are no pages for them.
 	Ledger *ledger.Ledger
 	// SignIn lets demo people in without a password; nil when people sign in

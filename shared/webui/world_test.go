@@ -16,6 +16,7 @@ import (
 	"lianban/shared/catalog"
 	"lianban/shared/intake"
 	"lianban/shared/ledger"
+	"lianban/shared/measure"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 	"lianban/shared/roster"
@@ -69,7 +70,8 @@ func newWorld(t testing.TB) *world {
 	w.ledger = ledger.New(w.service, kept)
 	w.handler, err = New(Config{
 		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now), Ledger: w.ledger,
-		Shelf: shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
+		Figures: &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now},
+		Shelf:   shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
