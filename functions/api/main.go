@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"lianban/shared/access"
+	"lianban/shared/archive"
 	"lianban/shared/config"
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
@@ -32,7 +33,8 @@ func main() {
 		requests := intake.NewService(service, h.Store, newCode)
 		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
 		settings.Disposals = oversight.NewDisposals(h.Store, h.Now)
-		settings.Ledger, settings.Figures = ledger.New(service, h.Store), h.Figures(service)
+		settings.Ledger, settings.Figures, settings.Archive = ledger.New(service, h.Store), h.Figures(service), archive.New(service, h.Store)
+		settings.Figures.Past = settings.Archive.Past
 		if h.Bucket != "" {
 			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)
 			service.Papers, settings.Links = bucket, bucket

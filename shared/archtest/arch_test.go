@@ -137,6 +137,7 @@ var mayImport = map[string][]string{
 	"shared/docket":                {"shared/approval"},
 	"shared/intake":                {"shared/approval", "shared/docket", "shared/calendar", "shared/roster", "shared/catalog"},
 	"shared/invitation":            {"shared/approval"},
+	"shared/archive":               {"shared/approval", "shared/calendar", "shared/catalog", "shared/docket", "shared/roster", "shared/saving", "shared/sheet"},
 	"shared/ledger":                {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/roster", "shared/sheet"},
 	"shared/oversight":             {"shared/approval", "shared/calendar", "shared/docket", "shared/roster"},
 	"shared/docket/dockettest":     {"shared/approval", "shared/docket"},

@@ -17,6 +17,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/archive"
 	"lianban/shared/intake"
 	"lianban/shared/invitation"
 	"lianban/shared/ledger"
@@ -46,6 +47,8 @@ type Config struct {
 	Random    io.Reader // of the secrets of links; nil: crypto/rand.Reader
 	// Figures sum up what has been done, for forecasts; nil: there are none.
 	Figures *measure.Keeper
+	// Archive keeps registers of past approvals; nil: none are kept.
+	Archive *archive.Archive
 	// Ledger keeps investment plans and figures; nil: none are kept.
 	Ledger *ledger.Ledger
 	Log    *slog.Logger // nil: silence
@@ -73,6 +76,7 @@ type server struct {
 	own       ownLinks
 	disposals *oversight.Disposals
 	figures   *measure.Keeper
+	archive   *archive.Archive
 	ledger    *ledger.Ledger
 	invites   *invitation.Desk
 
@@ -127,7 +131,7 @@ func New(c Config) (*API, error) {
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
-		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, ledger: c.Ledger,
+		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, archive: c.Archive, ledger: c.Ledger,
 		invites: &invitation.Desk{Service: c.Service, Random: c.Random},
 	}}
 
@@ -163,6 +167,7 @@ func New(c Config) (*API, error) {
 	a.eventLog()
 	a.whatIf()
 	a.forecasts()
+	a.archives()
 	a.consultation()
 	a.investment()
 	a.invitations()

@@ -19,6 +19,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/approval/approvaltest"
+	"lianban/shared/archive"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/httpapi"
@@ -118,8 +119,8 @@ func openBroken(t *testing.T) (*world, *broken) {
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.figures = &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now}
 	w.api, err = httpapi.New(httpapi.Config{
-		Figures: w.figures,
-		Shelf:   shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now), Ledger: ledger.New(w.service, kept),
+		Figures: w.figures, Archive: archive.New(w.service, kept),
+		Shelf: shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now), Ledger: ledger.New(w.service, kept),
 		Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})

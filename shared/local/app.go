@@ -21,6 +21,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/archive"
 	"lianban/shared/asl"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
@@ -67,6 +68,7 @@ type App struct {
 	Register *register.Keeper
 	Intake   *intake.Service
 	Figures  *measure.Keeper
+	Archive  *archive.Archive
 	Ledger   *ledger.Ledger
 	Engine   *engine.Engine
 	SignIn   *access.Local
@@ -177,6 +179,8 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	a.Register.Also = append(a.Register.Also, a.Intake.Conform)
 	a.Figures = &measure.Keeper{Store: a.store, Issues: a.store, Rules: a.Service.Rules, Now: a.Service.Now}
 	a.Ledger = ledger.New(a.Service, a.store)
+	a.Archive = archive.New(a.Service, a.store)
+	a.Figures.Past = a.Archive.Past
 	a.relay = approval.Relay{Workflows: flows, Store: a.store, Fold: a.Figures.Fold}
 	a.Engine, err = engine.New(ctx, engine.Config{
 		Journal: journal, Now: c.Now, Rand: c.Rand, Log: c.Log, Machines: []*asl.Definition{machine},

@@ -40,6 +40,9 @@ type Version struct {
 	Digest  string        `json:"digest"`
 	Records int           `json:"records"`
 	On      calendar.Date `json:"on"` // the day on which open cases are counted
+	// Archive is the number of the register of past approvals behind the historical baseline;
+	// 0: it is taken from the months of reference.
+	Archive int `json:"archive"`
 }
 
 // Data are the figures that a query rests on.
@@ -50,6 +53,7 @@ type Data struct {
 	roster   *roster.Roster
 	cells    []cellAt
 	forms    []formAt
+	past     []saving.PastItem // of the register of past approvals
 }
 
 type cellAt struct {
@@ -76,6 +80,11 @@ func (k *Keeper) Read(ctx context.Context, q Query) (*Data, error) {
 	// Asked before the figures are read: what had been folded by then is in them.
 	if d.Version.FoldedTo, err = k.foldedTo(ctx); err != nil {
 		return nil, err
+	}
+	if k.Past != nil {
+		if d.Version.Archive, d.past, err = k.Past(ctx); err != nil {
+			return nil, err
+		}
 	}
 	first := q.From
 	if q.BaseFrom != "" {

@@ -10,6 +10,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/roster"
+	"lianban/shared/saving"
 )
 
 // Store keeps the figures. Implementations pass measuretest.Store.
@@ -54,6 +55,10 @@ type Keeper struct {
 	// Pause, when set, is called between two tries of a fold that lost a race, with the
 	// number of the try that lost: for processes that share a store.
 	Pause func(ctx context.Context, try int) error
+
+	// Past, when set, answers the register of past approvals in force, by its number, from
+	// which the historical baseline is taken; 0: there is none.
+	Past func(ctx context.Context) (n int, items []saving.PastItem, err error)
 
 	// turn lets folds of this process pass one at a time: they meet in the same cells,
 	// and one that folds many issues at once writes each cell once.

@@ -275,6 +275,15 @@ func (d *Data) Saved() (Saved, error) {
 	out := Saved{Span: saving.Summarize(span.histogram())}
 	serial, critical := Against{Baseline: saving.Baseline{Kind: saving.StatutorySerial}}, Against{Baseline: saving.Baseline{Kind: saving.StatutoryCritical}}
 	before := Against{Baseline: saving.Baseline{Kind: saving.HistoricalSerial, From: first(q.BaseFrom), To: last(q.BaseTo)}}
+	if d.Version.Archive > 0 {
+		before.From, before.To = calendar.Date(0), calendar.Date(0)
+		for _, i := range d.past {
+			if before.From.IsZero() || i.From < before.From {
+				before.From = i.From
+			}
+			before.To = max(before.To, i.To)
+		}
+	}
 	at := saving.Attribution{}
 	histories := d.histories()
 	both := map[string]bool{} // the forms of both periods
@@ -284,7 +293,8 @@ func (d *Data) Saved() (Saved, error) {
 	for n := range d.forms {
 		f := &d.forms[n]
 		items := make([]saving.History, len(f.Nodes))
-		known := len(items) > 0 && q.BaseFrom != ""
+		reference := q.BaseFrom != "" || d.Version.Archive > 0
+		known := len(items) > 0 && reference
 		for k, node := range f.Nodes {
 			items[k] = histories[node.Subject]
 			items[k].ID = string(rune('a'+k/26)) + string(rune('a'+k%26))
@@ -293,7 +303,7 @@ func (d *Data) Saved() (Saved, error) {
 			}
 			if items[k].N < saving.EnoughN || items[k].Unreached {
 				known = false
-				if q.BaseFrom != "" {
+				if reference {
 					missing[string(node.Subject)] = true
 				}
 			}
@@ -419,8 +429,16 @@ func (d *Data) matched(out *Saved, forms map[string]bool) error {
 	return nil
 }
 
-// histories are how long each subject took net in the months of reference.
+// histories are how long each subject took net: by the register of past approvals, when there is
+// one, otherwise in the months of reference.
 func (d *Data) histories() map[Subject]saving.History {
+	if d.Version.Archive > 0 {
+		out := map[Subject]saving.History{}
+		for _, i := range d.past {
+			out[Subject(i.Item)] = i.History(i.Item, nil)
+		}
+		return out
+	}
 	by := map[Subject]*bins{}
 	for n := range d.cells {
 		c := &d.cells[n]

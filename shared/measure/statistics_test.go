@@ -100,6 +100,30 @@ func TestWithoutTenCasesBeforeThereIsNoHeadline(t *testing.T) {
 	}
 }
 
+func TestARegisterOfPastApprovalsIsTheHistoricalBaseline(t *testing.T) {
+	d := dataOf(Query{From: "2026-03", To: "2026-04"}, "2026-05-08", twelve(run("2026-03-02", "2026-03-11", 4, 6, 7))...)
+	d.Version.Archive = 3
+	for item, days := range map[string]int{"24": 10, "25": 20} {
+		i := saving.PastItem{Item: item, From: calendar.MustParse("2025-01-06"), To: calendar.MustParse("2025-12-31")}
+		for range 15 {
+			if err := i.Cases.Add(days, saving.Decided, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.past = append(d.past, i)
+	}
+	got, err := d.Saved()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := got.Against[2]; c.Kind != saving.HistoricalSerial || c.Days != 30 || c.N != 15 || c.From != calendar.MustParse("2025-01-06") {
+		t.Errorf("%+v", c)
+	}
+	if h := got.Headline; h.Insufficient || h.Baseline.Kind != saving.HistoricalSerial || h.Saved != 23 {
+		t.Errorf("%+v", h)
+	}
+}
+
 func TestASmallGroupIsHiddenAndCannotBeReckoned(t *testing.T) {
 	row := func(key string, cases int) Row {
 		return Row{Key: key, OnTime: saving.ShareOf(cases, cases), Hidden: cases < SmallN, cases: cases}
