@@ -73,6 +73,7 @@ type App struct {
 	Engine   *engine.Engine
 	SignIn   *access.Local
 
+	data      string // path of the data file
 	file      *sqlite.File
 	papers    *files.Folder
 	store     *store.Store
@@ -133,7 +134,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{log: c.Log, feed: sqlite.NewFeed(c.Log, 2*time.Second)}
+	a := &App{data: c.Data, log: c.Log, feed: sqlite.NewFeed(c.Log, 2*time.Second)}
 	committed := a.feed.Take
 	if c.Committed != nil {
 		committed = func(items []store.Item) {
@@ -297,6 +298,9 @@ func (a *App) sweepNowAndThen(ctx context.Context) {
 			expired = now
 			if err := a.file.Table().Expire(ctx, now.Unix()); err != nil && ctx.Err() == nil {
 				a.log.Error("old receipts could not be removed", "error", err)
+			}
+			if err := a.NoteHeads(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("the heads of the audit trails could not be noted", "error", err)
 			}
 			if _, err := a.SweepFiles(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("files that no issue names could not be removed", "error", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"iter"
 
 	"lianban/shared/store"
 )
@@ -146,6 +147,38 @@ var queries = [3][2]string{
 }
 
 const last = "\U0010ffff"
+
+const (
+	sqlRecords = columns + `WHERE (pk>='I#' AND pk<'I$' OR pk>='R#' AND pk<'R$') AND sk='A' ORDER BY pk`
+	sqlTrails  = columns + `WHERE (pk>='I#' AND pk<'I$' OR pk>='R#' AND pk<'R$') AND (sk='A' OR sk>='E#' AND sk<'F') ORDER BY pk, sk`
+)
+
+// Trails reads all records that have an audit trail and, if wanted, their events after each, in
+// the order of their keys and as they stand at one moment, also while another process writes.
+// It is not for a file that is kept in memory.
+func (f *File) Trails(ctx context.Context, events bool) iter.Seq2[Item, error] {
+	text := sqlRecords
+	if events {
+		text = sqlTrails
+	}
+	return func(yield func(Item, error) bool) {
+		rows, err := f.db.QueryContext(ctx, text)
+		if err != nil {
+			yield(Item{}, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			item, err := scan(rows)
+			if !yield(item, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Item{}, err)
+		}
+	}
+}
 
 // Query implements store.Table.
 func (t *Table) Query(ctx context.Context, r store.Range) ([]Item, *store.Position, error) {
