@@ -21,7 +21,8 @@ type File struct {
 	Data   []byte
 	Reason string // of what it changes
 	Dry    bool   // only say what is wrong with it, and what it would change
-	// Progress, when not nil, is told how many facts are stored of how many.
+	// Progress, when not nil, is told how many facts are stored of how many; total is 0
+	// while the file is read, when done are the rows read.
 	Progress func(done, total int)
 }
 
@@ -90,7 +91,7 @@ func (l *Ledger) Import(ctx context.Context, year int, f File, call approval.Cal
 			return Outcome{Entry: before, Repeated: true, Rows: before.Rows, Changes: before.Counts, Unchanged: before.Rows - before.Counts.Sum()}, nil
 		}
 		if got == nil {
-			if got, err = read(f.Data, year, l.service.Rules().Roster); err != nil {
+			if got, err = read(f.Data, year, l.service.Rules().Roster, told); err != nil {
 				return Outcome{}, err
 			}
 		}

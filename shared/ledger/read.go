@@ -87,7 +87,11 @@ type reading struct {
 	places []place // of the facts
 	faults []sheet.Fault
 	sheets []string
+	told   func(done, total int)
 }
+
+// toldRows is after how many rows it is told how far the reading is (assumed).
+const toldRows = 1000
 
 // place is where a fact stands.
 type place struct {
@@ -110,8 +114,8 @@ func (g *reading) fault(w invest.Fault) sheet.Fault {
 }
 
 // read takes a file apart. The error is no fault of the file.
-func read(data []byte, year int, r *roster.Roster) (*reading, error) {
-	g := &reading{}
+func read(data []byte, year int, r *roster.Roster, told func(done, total int)) (*reading, error) {
+	g := &reading{told: told}
 	book, err := sheet.Open(data)
 	if err != nil {
 		return g, g.unreadable(err)
@@ -221,6 +225,9 @@ func (g *reading) sheet(book *sheet.Book, name string, k, year int, known *roste
 			return nil
 		}
 		g.facts, g.places = append(g.facts, f), append(g.places, place{name, record.Row, k})
+		if len(g.facts)%toldRows == 0 {
+			g.told(len(g.facts), 0)
+		}
 		return nil
 	})
 	g.faults = append(g.faults, faults...)

@@ -81,6 +81,7 @@ type App struct {
 	relay     approval.Relay
 	log       *slog.Logger
 	cursorKey []byte
+	behind    sync.WaitGroup // what goes on behind a page
 }
 
 // Machine is the workflow file as the embedded engine runs it: its functions are
@@ -352,8 +353,11 @@ func (a *App) NextWake() (time.Time, bool) { return a.Engine.NextWake() }
 // Wake fires the timers that are due.
 func (a *App) Wake(ctx context.Context) error { return a.Engine.Wake(ctx) }
 
-// Close closes the data file.
-func (a *App) Close() error { return a.file.Close() }
+// Close closes the data file, when what still goes on behind pages has ended.
+func (a *App) Close() error {
+	a.behind.Wait()
+	return a.file.Close()
+}
 
 // Sizes answers how many bytes of the data file hold issues, and how many the
 // workflow's journal.

@@ -27,6 +27,11 @@ func (s *server) investmentRoutes(page func(pattern string, h func(*visit) error
 	page("GET /investment/{year}/projects", signedIn((*visit).investmentRows))
 	page("GET /investment/{year}/projects/{id}", signedIn((*visit).investmentProject))
 	page("POST /investment/{year}/projects/{id}", signedIn((*visit).enterFigures))
+	page("GET /investment/{year}/import", signedIn((*visit).importPage))
+	page(importPattern, signedIn((*visit).importFile))
+	page("GET /investment/{year}/import/{job}", signedIn((*visit).jobPage))
+	page("POST /investment/{year}/import/{job}", signedIn((*visit).importTried))
+	page("GET /investment/{year}/entries", signedIn((*visit).ledgerEntries))
 }
 
 // example stands for a year in the address of the board whose totals are published.
@@ -190,6 +195,12 @@ func (v *visit) boardPage() error {
 	}
 	if p.Issues = v.r.PathValue("year") != example; p.Issues {
 		p.Periods = v.periods(b)
+		if v.viewer.Role == roster.Bureau {
+			p.Import = base + "/import"
+		}
+		if v.viewer.Role == roster.Bureau || v.viewer.Role == roster.Overseer {
+			p.Entries = base + "/entries"
+		}
 	}
 	if len(b.Rows) == 0 {
 		p.Empty = v.t("invest.empty." + map[bool]string{true: "bureau", false: "others"}[v.viewer.Role == roster.Bureau])

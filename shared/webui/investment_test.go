@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -152,9 +153,78 @@ func (s *screen) walkInvestment(w *world) {
 	s.t.Helper()
 	s.show("investment-example", "/investment/example")
 	s.show("investment-empty", "/investment/2026")
+	s.show("investment-import", "/investment/2026/import")
+	s.press(`button[value="try"]`)
+	s.look("investment-import-refused")
 	w.keyProjects()
+	s.show("investment-entries", "/investment/2026/entries")
 	s.show("investment", "/investment/2026")
 	s.show("investment-wall", "/investment/2026/wall?still=1")
 	s.show("investment-rows", "/investment/2026/projects")
 	s.show("investment-project", "/investment/2026/projects/qingke-culvert")
+}
+
+const (
+	projectsCSV = "项目编号,项目名称,行政区划,行业,项目级别,建设性质\nqingke-culvert,青柯街雨水箱涵工程,禅城区,水务环保,区重点项目,续建\nu-valley,联东U谷,禅城区,产业,区重点项目,新开工\n"
+	plansCSV    = "项目编号,年度计划投资（万元）\nqingke-culvert,12000\nnobody,8000\nu-valley,很多\n"
+)
+
+// carry runs what goes on behind pages.
+func (w *world) carry() {
+	for _, f := range w.behind {
+		f()
+	}
+	w.behind = nil
+}
+
+func TestAFileIsTriedShownWhileItIsReadAndThenEntered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.bureau()
+	p := b.upload(b.get("/investment/2026/import").wants(http.StatusOK, "下载填报模板").form("button[value=try]"), "项目.csv", projectsCSV)
+	running := b.get(p.path).wants(http.StatusOK, "正在处理", "正在读取和检查")
+	if running.header.Get("Refresh") != "1" {
+		t.Errorf("the page refreshes %q while the file is read", running.header.Get("Refresh"))
+	}
+	w.carry()
+	tried := b.get(p.path).wants(http.StatusOK, "检查通过", "项目.csv")
+	if tried.header.Get("Refresh") != "" {
+		t.Error("the page refreshes itself after the end")
+	}
+	b.get("/investment/2026/entries").wants(http.StatusOK, "还没有填报")
+	entering := tried.form("button[value=import]").send()
+	w.carry()
+	b.get(entering.path).wants(http.StatusOK, "全部导入", "新增或修改项目2")
+	again := tried.form("button[value=import]").send()
+	w.carry()
+	b.get(again.path).wants(http.StatusOK, "同一文件已由", "第1次填报")
+	b.get("/investment/2026/entries").wants(http.StatusOK, "项目.csv", "项目2条，计划0条，进度0条")
+	if other := w.as("cc-bureau-2", roster.Bureau, "cc-bureau").get(entering.path); other.status != http.StatusNotFound {
+		t.Errorf("somebody else sees the file at %d", other.status)
+	}
+}
+
+func TestAFileWithFaultsListsThemByPlaceInWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keyProjects()
+	b := w.bureau()
+	form := func() *form { return b.get("/investment/2026/import").form("button[value=import]") }
+	p := b.upload(form(), "计划.csv", plansCSV)
+	w.carry()
+	b.get(p.path).wants(http.StatusOK, "没有导入任何一行", "第1至2条，共2条", "第3行", "项目编号", "清单", "第4行", "年度计划投资（万元）")
+	var many strings.Builder
+	many.WriteString("项目编号,年度计划投资（万元）\n")
+	for k := range 150 {
+		fmt.Fprintf(&many, "x-%d,1\n", k)
+	}
+	p = b.upload(form(), "计划.csv", many.String())
+	w.carry()
+	b.get(b.get(p.path).wants(http.StatusOK, "第1至100条，共150条").one("a[rel=next]").attr["href"]).wants(http.StatusOK, "第101至150条，共150条")
+	b.upload(form(), "空.csv", "").wants(http.StatusUnprocessableEntity, "请选择要导入的文件")
+	w.handler.(*server).Background = nil // as where the process sleeps after its answer
+	b.upload(form(), "计划.csv", plansCSV).wants(http.StatusUnprocessableEntity, "第3行", "第4行")
+	b.upload(form(), "项目.csv", projectsCSV).wants(http.StatusOK, "台账中均已有")
+	w.officer("cc-transport").get("/investment/2026/import").wants(http.StatusForbidden)
+	w.as("cc-oversight-1", roster.Overseer, "cc-oversight").get("/investment/2026/entries").wants(http.StatusOK, "项目3条，计划2条，进度2条")
 }

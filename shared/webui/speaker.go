@@ -76,8 +76,11 @@ func (s *speaker) moment(at time.Time) string {
 	return s.date(calendar.Of(at)) + " " + at.In(calendar.Shanghai).Format("15:04")
 }
 
-// money is an amount in 万元, with separators: 1,234万元.
+// money is an amount in 万元, with separators: 1,234万元; in English it is in yuan.
 func (s *speaker) money(wan int64) string {
+	if s.lang == en {
+		wan *= 10_000
+	}
 	digits := strconv.FormatInt(wan, 10)
 	sign := ""
 	if wan < 0 {

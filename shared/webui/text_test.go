@@ -238,7 +238,7 @@ func TestQuestionsThatFollowOneAnotherAreOneLine(t *testing.T) {
 // foreign are Latin words that a Chinese page may hold.
 var (
 	latin   = regexp.MustCompile(`[A-Za-z]{2,}`)
-	foreign = map[string]bool{"English": true, "sgxk": true, "TOD": true, "PDF": true, "OFD": true, "DOCX": true, "XLSX": true, "JPG": true, "PNG": true, "TXT": true, "MB": true, "KB": true, "pdf": true, "png": true}
+	foreign = map[string]bool{"English": true, "sgxk": true, "TOD": true, "PDF": true, "OFD": true, "DOCX": true, "XLSX": true, "CSV": true, "UTF": true, "GB": true, "JPG": true, "PNG": true, "TXT": true, "MB": true, "KB": true, "pdf": true, "png": true}
 )
 
 func TestChinesePagesAreChinese(t *testing.T) {
@@ -295,6 +295,7 @@ func TestSaysDatesAndLengthsAsAnOfficialWould(t *testing.T) {
 		{c.money(1234567), "1,234,567万元"},
 		{c.money(-980), "-980万元"},
 		{e.money(50), "CNY 500,000"},
+		{e.money(32_000), "CNY 320,000,000"},
 		{c.limit(calendar.Limit{Days: 20, Unit: calendar.WorkingDays}), "20个工作日"},
 		{c.limit(calendar.Limit{}), "即办（收到即办结）"},
 		{clip("第一二三四五", 3), "第一二…"},

@@ -54,6 +54,9 @@ type Config struct {
 	Figures *measure.Keeper
 	// Ledger keeps investment figures; nil: there are no pages for them.
 	Ledger *ledger.Ledger
+	// Background runs what may go on behind a page that shows how far it is; nil: the
+	// request waits for it, as it must where the process may sleep after its answer.
+	Background func(func())
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local
@@ -84,6 +87,7 @@ type server struct {
 	version    string // of the static files, for their addresses
 	protection *http.CrossOriginProtection
 	invites    *invitation.Desk
+	imports    importDesk
 	mux        *http.ServeMux
 }
 
@@ -242,8 +246,11 @@ func (v *visit) run(h func(*visit) error) error {
 	}
 	if v.r.Method == http.MethodPost {
 		most := int64(maxBody)
-		if v.r.Pattern == attachPattern {
+		switch v.r.Pattern {
+		case attachPattern:
 			most += approval.MaxPaper
+		case importPattern:
+			most += maxImport
 		}
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)
 		if err := v.r.ParseForm(); err != nil {

@@ -35,6 +35,7 @@ type world struct {
 	intake  *intake.Service
 	keeper  *register.Keeper
 	ledger  *ledger.Ledger
+	behind  []func() // what goes on behind a page, until the test runs it
 	handler http.Handler
 	files   string // where attachments lie
 }
@@ -70,8 +71,9 @@ func newWorld(t testing.TB) *world {
 	w.ledger = ledger.New(w.service, kept)
 	w.handler, err = New(Config{
 		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now), Ledger: w.ledger,
-		Figures: &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now},
-		Shelf:   shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
+		Background: func(f func()) { w.behind = append(w.behind, f) },
+		Figures:    &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now},
+		Shelf:      shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
