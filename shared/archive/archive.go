@@ -41,6 +41,7 @@ type Version struct {
 	Odd    int            `json:"odd,omitempty"` // rows and gaps that somebody confirmed to be right though unusual
 	By     approval.Actor `json:"by"`
 	At     time.Time      `json:"at"`
+	Key    string         `json:"key,omitempty"` // the person and the idempotency key of the request
 	// Items are how long each item took, in working days without the stops.
 	Items []saving.PastItem `json:"items"`
 	Parts []string          `json:"parts"` // where the rows are
@@ -103,7 +104,8 @@ type Outcome struct {
 	Rows     int
 	Items    []saving.PastItem // what the file says of each item
 	Version  *Version          // nil while it does not stand
-	Repeated bool              // the same register stood before: nothing was changed
+	Same     bool              // the register stood before: nothing was changed
+	Repeated bool              // the same request had entered it before: nothing was done again
 }
 
 // State is the outcome in a word: faults, odd, checked (a dry run), unchanged or entered.
@@ -111,7 +113,7 @@ func (o *Outcome) State() string {
 	switch {
 	case o.Refused > 0:
 		return "faults"
-	case o.Repeated:
+	case o.Same:
 		return "unchanged"
 	case o.Version != nil:
 		return "entered"
@@ -162,6 +164,9 @@ func (a *Archive) Import(ctx context.Context, f File, call approval.Call) (Outco
 	}
 	sum := sha256.Sum256(f.Data)
 	v := Version{Source: f.Source, AsOf: f.AsOf, File: f.Name, Digest: hex.EncodeToString(sum[:]), Rows: len(rows), Odd: out.Odd, By: call.Actor, Items: out.Items}
+	if call.Key != "" {
+		v.Key = string(call.Actor.Person) + "/" + call.Key
+	}
 	if v.Parts, err = a.stage(ctx, archive.Rows, call.Actor); err != nil {
 		return Outcome{}, err
 	}
@@ -176,7 +181,8 @@ func (a *Archive) Import(ctx context.Context, f File, call approval.Call) (Outco
 		}
 		// The same rows up to the same day make the same parts, whatever the file was.
 		if last > 0 && versions[0].AsOf == v.AsOf && versions[0].Source == v.Source && slices.Equal(versions[0].Parts, v.Parts) {
-			out.Version, out.Repeated = &versions[0], true
+			out.Version, out.Repeated = &versions[0], v.Key != "" && versions[0].Key == v.Key
+			out.Same = !out.Repeated
 			return out, nil
 		}
 		v.N = last + 1

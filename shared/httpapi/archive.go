@@ -83,7 +83,7 @@ type (
 		Body ImportArchive
 	}
 	importArchiveOut struct {
-		Replayed string `header:"Idempotency-Replayed" doc:"true when this register stood before, so that nothing was done again."`
+		Replayed string `header:"Idempotency-Replayed" doc:"true when the key had been used for the same request before, so that nothing was done again."`
 		Body     ImportedArchive
 	}
 )

@@ -549,6 +549,8 @@ func changes() map[string]struct {
 		"POST /api/v1/investment/{year}/plans":   {bureau, `{"project":"u-valley","amount":8000,"from":"2026-01-01"}`, invested},
 		"POST /api/v1/investment/{year}/figures": {bureau, `{"project":"u-valley","period":"2026-02","done":1000}`, invested},
 
+		"POST /api/v1/archives": {bureau, `{"source":"规划局","asOf":"2025-12-31","file":"` + base64.StdEncoding.EncodeToString([]byte("事项编号,受理日期,办结日期\n24,2025-03-03,2025-03-07\n")) + `"}`, func(*world) string { return "" }},
+
 		"POST /api/v1/pool":                   {fenjiang, storage, func(*world) string { return "" }},
 		"POST /api/v1/pool/{id}/claim":        {lead, `{"pledge":"空地一处"}`, matter()},
 		"POST /api/v1/pool/{id}/return":       {lead, `{"reason":"另有安排"}`, matter("/claim")},
