@@ -55,6 +55,9 @@ func (l *Ledger) Board(ctx context.Context, year int, p invest.Period, actor app
 		}
 		return roster.Name{ZH: string(code), EN: string(code)}
 	}
+	if slices.ContainsFunc(entries, func(e Entry) bool { return e.MadeUp }) {
+		b.Mark = DemonstrationMark
+	}
 	b.Rows = y.Rows(p, func(roster.ProjectID) bool { return false })
 	b.Rows = slices.DeleteFunc(b.Rows, func(r invest.Row) bool { return !sees(r.Listing) })
 	if err := l.redden(ctx, b); err != nil {

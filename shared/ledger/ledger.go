@@ -70,6 +70,7 @@ type Entry struct {
 	Key    string         `json:"key,omitempty"`    // the person and the idempotency key of the request
 	Asked  string         `json:"asked,omitempty"`  // the request's digest
 	Rows   int            `json:"rows,omitempty"`   // of the file
+	MadeUp bool           `json:"madeUp,omitempty"` // entered by Demonstrate
 	Counts Counts         `json:"counts"`
 	Facts  []invest.Fact  `json:"facts,omitempty"` // when they are few
 	Parts  []string       `json:"parts,omitempty"` // where they are, otherwise

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -442,14 +443,100 @@ func TestEveryTableIsWrittenInBothFormsAndSaysWhatItIs(t *testing.T) {
 	}
 }
 
+func TestADemonstrationSaysThatItIsMadeUpAndLeavesWhatWasEntered(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	today := h.service.Today()
+	year, _, _ := today.Civil()
+	for range 2 {
+		if err := h.ledger.Demonstrate(t.Context(), bureau); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := h.ledger.Board(t.Context(), year, invest.Period{}, bureau)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := b.All(); b.Entries != 1 || b.Mark != ledger.DemonstrationMark || all.Projects == 0 || all.Counted != all.Projects {
+		t.Errorf("the demonstration is %+v with %d entries, marked %q", b.All(), b.Entries, b.Mark)
+	}
+	if table, _ := b.Table("projects", "zh"); !slices.Contains(table.Notes, ledger.DemonstrationMark.ZH) {
+		t.Errorf("an exported table says %q", table.Notes)
+	}
+	y, _, err := h.ledger.Year(t.Context(), year)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range y.Projects() {
+		p, _ := y.Project(id)
+		if r, ok := p.Latest(b.Period.Half); ok {
+			if changed, faults := invest.NewYear(year).Check([]invest.Fact{{Listing: &p.Listings[0].Value}, {Plan: &p.Plans[0].Value}, {Report: &r.Value}}, invest.Entry{Roster: h.service.Rules().Roster, Area: "440604", Today: today}); len(changed) != 3 {
+				t.Errorf("the figures of %s would be refused: %v", id, faults)
+			}
+		}
+	}
+	if err := h.ledger.Demonstrate(t.Context(), approval.Actor{Person: "x", Role: roster.Overseer, Unit: "cc-oversight"}); err == nil {
+		t.Error("an overseer begins a ledger")
+	}
+}
+
+// BenchmarkImportHundredThousandRows enters a file of three sheets, and beside it only
+// reads the same file's cells, which no import can do without.
 func BenchmarkImportHundredThousandRows(b *testing.B) {
 	h := open(b)
 	data := many(b, h, 33_334)
-	for n := 0; b.Loop(); n++ {
-		h := open(b)
-		out, err := h.ledger.Import(b.Context(), 2022, ledger.File{Data: data}, as(bureau))
-		if err != nil || out.Changes.Sum() != 100_002 {
-			b.Fatal(out.Changes, len(out.Faults), err)
+	b.Run("Import", func(b *testing.B) {
+		for b.Loop() {
+			h := open(b)
+			b.ReportMetric(highest(func() {
+				out, err := h.ledger.Import(b.Context(), 2022, ledger.File{Data: data}, as(bureau))
+				if err != nil || out.Changes.Sum() != 100_002 {
+					b.Fatal(out.Changes, len(out.Faults), err)
+				}
+			}), "MB")
 		}
-	}
+	})
+	b.Run("CellsAlone", func(b *testing.B) {
+		for b.Loop() {
+			b.ReportMetric(highest(func() {
+				book, err := sheet.Open(data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer book.Close()
+				for _, name := range book.Sheets() {
+					if err := book.Each(name, func(int, []string) error { return nil }); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}), "MB")
+		}
+	})
+}
+
+// highest is the most memory in use while f runs, in MB, as the runtime has it from
+// the system.
+func highest(f func()) float64 {
+	runtime.GC()
+	done := make(chan struct{})
+	var most uint64
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			most = max(most, m.HeapInuse+m.StackInuse)
+			select {
+			case <-tick.C:
+			case <-done:
+				return
+			}
+		}
+	})
+	f()
+	close(done)
+	wg.Wait()
+	return float64(most) / (1 << 20)
 }

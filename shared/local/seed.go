@@ -8,7 +8,9 @@ import (
 	"os"
 	"time"
 
+	"lianban/shared/approval"
 	"lianban/shared/calendar"
+	"lianban/shared/roster"
 	"lianban/shared/sim"
 )
 
@@ -49,7 +51,9 @@ func Seed(ctx context.Context, c Config) error {
 		return err
 	}
 	player := sim.Player{Service: app.Service, World: app, Clock: clock}
-	_, err = player.Play(ctx, cases, raised, now)
+	if _, err = player.Play(ctx, cases, raised, now); err == nil {
+		err = app.demonstrate(ctx)
+	}
 	if err = errors.Join(err, app.Close()); err != nil {
 		return errors.Join(fmt.Errorf("prepare data file %s: %w", target, err), remove(path))
 	}
@@ -71,4 +75,20 @@ func remove(path string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// demonstrate has each project bureau begin with a ledger of made-up figures.
+func (a *App) demonstrate(ctx context.Context) error {
+	r := a.Service.Rules().Roster
+	for _, person := range r.Everybody() {
+		for _, post := range r.Posts(person.ID) {
+			if post.Role != roster.Bureau {
+				continue
+			}
+			if err := a.Ledger.Demonstrate(ctx, approval.Actor{Person: person.ID, Role: post.Role, Unit: post.Unit}); err != nil {
+				return fmt.Errorf("begin the ledger: %w", err)
+			}
+		}
+	}
+	return nil
 }
