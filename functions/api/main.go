@@ -43,7 +43,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote})
+		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Archive: settings.Archive, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote})
 		if err != nil {
 			return nil, err
 		}

@@ -93,7 +93,7 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
+	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"lianban/shared/approval"
+	"lianban/shared/archive"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 	"lianban/shared/roster"
@@ -26,6 +27,7 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	page("GET /substitutes", signedIn((*visit).substitutesPage))
 	page("POST /substitutes", signedIn((*visit).appoint))
 	s.investmentRoutes(page)
+	s.archiveRoutes(page)
 	if s.Intake == nil {
 		return
 	}
@@ -61,6 +63,9 @@ func (v *visit) moreNav() (links []link) {
 		if _, err := v.Ledger.Reads(v.viewer.Actor); err == nil {
 			links = append(links, link{Text: v.t("nav.investment"), URL: "/investment"})
 		}
+	}
+	if v.Archive != nil && archive.Reads(v.viewer.Actor) == nil {
+		links = append(links, link{Text: v.t("nav.archives"), URL: "/archives"})
 	}
 	if v.Register != nil && register.Reads(v.viewer.Actor) == nil {
 		links = append(links, link{Text: v.t("nav.register"), URL: "/register"})

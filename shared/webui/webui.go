@@ -22,6 +22,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/archive"
 	"lianban/shared/calendar"
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
@@ -52,6 +53,8 @@ type Config struct {
 	Filters *Filters
 	// Figures sum up what has been done, for forecasts; nil: there are none.
 	Figures *measure.Keeper
+	// Archive keeps registers of past approvals; nil: there is no page for them.
+	Archive *archive.Archive
 	// Ledger keeps investment figures; nil: there are no pages for them.
 	Ledger *ledger.Ledger
 	// Background runs what may go on behind a page that shows how far it is; nil: the
@@ -249,7 +252,7 @@ func (v *visit) run(h func(*visit) error) error {
 		switch v.r.Pattern {
 		case attachPattern:
 			most += approval.MaxPaper
-		case importPattern:
+		case importPattern, archivePattern:
 			most += maxImport
 		}
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)

@@ -12,6 +12,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/approval/approvaltest"
+	"lianban/shared/archive"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/intake"
@@ -72,6 +73,7 @@ func newWorld(t testing.TB) *world {
 	w.handler, err = New(Config{
 		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now), Ledger: w.ledger,
 		Background: func(f func()) { w.behind = append(w.behind, f) },
+		Archive:    archive.New(w.service, kept),
 		Figures:    &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now},
 		Shelf:      shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
 	})
