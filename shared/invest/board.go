@@ -69,19 +69,22 @@ type Stage struct {
 // Course (进度曲线) is how projects stood, period by period up to one, at the ends of
 // those for which any of them reported.
 func (y *Year) Course(ids []roster.ProjectID, upto Period) (course []Stage) {
+	var projects []*Project
+	for _, id := range ids {
+		if p, ok := y.Project(id); ok {
+			projects = append(projects, p)
+		}
+	}
 	for half := 1; half <= upto.Half; half++ {
+		if !slices.ContainsFunc(projects, func(p *Project) bool { return len(p.reports[half]) > 0 }) {
+			continue
+		}
 		p := Period{y.N, half}
-		var rows []Row
-		told := false
-		for _, id := range ids {
-			if project, ok := y.Project(id); ok {
-				told = told || len(project.reports[half]) > 0
-				rows = append(rows, project.At(p))
-			}
+		rows := make([]Row, len(projects))
+		for k, project := range projects {
+			rows[k] = project.At(p)
 		}
-		if told {
-			course = append(course, Stage{p, Sum("", rows, p)})
-		}
+		course = append(course, Stage{p, Sum("", rows, p)})
 	}
 	return course
 }

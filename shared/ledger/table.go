@@ -63,6 +63,9 @@ var titles = map[string]roster.Name{
 	"figures":  {ZH: "进度填报记录", EN: "Figures"},
 }
 
+// TableName is what a table is called.
+func TableName(name string) roster.Name { return titles[name] }
+
 // Table is one of the board's tables in a language, or false when there is none of
 // the name. Below each stand the period, the version of the data and the rules by
 // which it was made, so that it can be read on its own.

@@ -438,8 +438,7 @@ func (v *visit) exports(b *ledger.Board) []exportLink {
 	}
 	list := []exportLink{{Name: v.t("invest.table.all"), XLSX: address("all", "xlsx")}}
 	for _, name := range ledger.Tables() {
-		t, _ := b.Table(name, v.lang)
-		list = append(list, exportLink{t.Name, address(name, "xlsx"), address(name, "csv")})
+		list = append(list, exportLink{v.name(ledger.TableName(name)), address(name, "xlsx"), address(name, "csv")})
 	}
 	return list
 }
