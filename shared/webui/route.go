@@ -28,6 +28,7 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	page("POST /substitutes", signedIn((*visit).appoint))
 	s.investmentRoutes(page)
 	s.archiveRoutes(page)
+	s.bottleneckRoutes(page)
 	if s.Intake == nil {
 		return
 	}
@@ -63,6 +64,9 @@ func (v *visit) moreNav() (links []link) {
 		if _, err := v.Ledger.Reads(v.viewer.Actor); err == nil {
 			links = append(links, link{Text: v.t("nav.investment"), URL: "/investment"})
 		}
+	}
+	if v.seesFigures() {
+		links = append(links, link{Text: v.t("nav.bottlenecks"), URL: "/bottlenecks"})
 	}
 	if v.Archive != nil && archive.Reads(v.viewer.Actor) == nil {
 		links = append(links, link{Text: v.t("nav.archives"), URL: "/archives"})

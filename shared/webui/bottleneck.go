@@ -1,0 +1,204 @@
+package webui
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lianban/shared/approval"
+	"lianban/shared/measure"
+	"lianban/shared/roster"
+	"lianban/shared/saving"
+)
+
+// bottleneckRoutes is the page that shows where issues lose their time.
+func (s *server) bottleneckRoutes(page func(pattern string, h func(*visit) error)) {
+	if s.Figures != nil {
+		page("GET /bottlenecks", signedIn((*visit).bottlenecks))
+	}
+}
+
+// seesFigures reports whether the viewer looks at what all departments do.
+func (v *visit) seesFigures() bool {
+	return v.Figures != nil && (v.viewer.Role == roster.Bureau || v.viewer.Role == roster.Overseer)
+}
+
+type bottleneckPage struct {
+	frame
+	From, To, Least, Most string // months
+	Wrong                 string
+	Rows                  []bottleneckRow
+	Hidden                string
+	Departments           []flowRow
+	Variants              []variantRow
+	Chart                 *controlChart
+	Few                   string // why there is no chart
+	Version               string
+}
+
+type bottleneckRow struct {
+	Subject, Department, Critical, Of, Slack string
+	Worst                                    bool // on the longest path of most of its issues
+}
+
+type flowRow struct{ Department, Queue, Touch, Supplements, FirstPass string }
+
+type variantRow struct{ Path, Cases, Share, Median string }
+
+type controlChart struct {
+	Width, Height, Left, Right, Top, Bottom int
+	Mean, Low, High                         int // heights
+	MeanText, LowText, HighText             string
+	Line                                    string
+	Dots                                    []controlDot
+	Summary                                 string
+}
+
+type controlDot struct {
+	X, Y                 int
+	Month, Days, Signals string
+	Signal               bool
+}
+
+// lookedBack is how many months the page shows unless others are asked for (assumed).
+const lookedBack = 12
+
+func (v *visit) bottlenecks() error {
+	if !v.seesFigures() {
+		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "堵点分析由重点项目局和监督员查看。", EN: "Bottlenecks are looked at by the bureau and overseers."}}
+	}
+	p := bottleneckPage{frame: v.frame(v.t("bottlenecks.title"))}
+	months := measure.Months(v.today.Add(-31*60), v.today)
+	recent := months[max(0, len(months)-lookedBack):]
+	p.Least, p.Most = string(months[0]), string(months[len(months)-1])
+	p.From, p.To = string(recent[0]), p.Most
+	status := http.StatusOK
+	if from, to := v.r.URL.Query().Get("from"), v.r.URL.Query().Get("to"); from != "" || to != "" {
+		if slices.Contains(months, measure.Month(from)) && slices.Contains(months, measure.Month(to)) && from <= to {
+			p.From, p.To = from, to
+		} else {
+			p.Wrong, status = v.t("bottlenecks.wrong", p.Least, p.Most), http.StatusUnprocessableEntity
+		}
+	}
+	q := measure.Query{From: measure.Month(p.From), To: measure.Month(p.To)}
+	r := v.Service.Rules().Roster
+	own, ok := r.Department(roster.DepartmentID(v.viewer.Unit))
+	for _, d := range r.Districts() {
+		if ok && r.Within(d.Code, own.District) {
+			q.Districts = append(q.Districts, d.Code)
+		}
+	}
+	data, err := v.Figures.Read(v.ctx(), q)
+	if err != nil {
+		return err
+	}
+	v.fillBottlenecks(&p, data)
+	return v.render(status, "bottlenecks.html", p)
+}
+
+func (v *visit) fillBottlenecks(p *bottleneckPage, data *measure.Data) {
+	hidden := 0
+	for _, b := range data.Bottlenecks() {
+		if b.Hidden {
+			hidden++
+			continue
+		}
+		p.Rows = append(p.Rows, bottleneckRow{
+			Subject: v.figureSubject(b.Subject), Department: v.department(b.Department), Critical: percent(b.Criticality), Of: strconv.Itoa(b.Criticality.Of),
+			Slack: fmt.Sprintf("%.1f", b.Slack), Worst: 2*b.Criticality.Count > b.Criticality.Of,
+		})
+	}
+	if hidden > 0 {
+		p.Hidden = v.t("bottlenecks.hidden", hidden, measure.SmallN)
+	}
+	for _, d := range data.Rows(measure.ByDepartment) {
+		if d.Hidden || d.FirstPass.Of == 0 {
+			continue
+		}
+		p.Departments = append(p.Departments, flowRow{
+			Department: v.department(roster.DepartmentID(d.Key)), Queue: v.summary(d.Queue), Touch: v.summary(d.Touch),
+			Supplements: v.t("bottlenecks.share", percent(d.Supplements), d.Supplements.Count, d.Supplements.Of),
+			FirstPass:   v.t("bottlenecks.share", percent(d.FirstPass), d.FirstPass.Count, d.FirstPass.Of),
+		})
+	}
+	variants, all := data.Variants(), 0
+	for _, x := range variants {
+		all += x.Span.N
+	}
+	for _, x := range variants {
+		path := v.t("bottlenecks.path.plain")
+		if len(x.Marks) > 0 {
+			var marks []string
+			for _, m := range x.Marks {
+				marks = append(marks, v.t("bottlenecks.mark."+m))
+			}
+			path = strings.Join(marks, v.t("bottlenecks.path.then"))
+		}
+		p.Variants = append(p.Variants, variantRow{Path: path, Cases: strconv.Itoa(x.Span.N), Share: percent(saving.ShareOf(x.Span.N, all)), Median: v.summary(x.Span)})
+	}
+	if chart := data.Chart(); chart.Insufficient {
+		p.Few = v.t("bottlenecks.chart.few", saving.EnoughN, chart.N)
+	} else {
+		p.Chart = v.controlChart(&chart)
+	}
+	p.Version = v.t("bottlenecks.version", v.moment(data.Version.FoldedTo), data.Version.Digest)
+}
+
+// figureSubject names what figures are of.
+func (v *visit) figureSubject(s measure.Subject) string {
+	item, matter := s.Parts()
+	return v.subject(&approval.SignOff{Item: item, Matter: matter})
+}
+
+func percent(s saving.Share) string {
+	if s.Share == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f%%", 100**s.Share)
+}
+
+// summary is a median with its cases, or that there are too few.
+func (v *visit) summary(s saving.Summary) string {
+	switch {
+	case s.Insufficient:
+		return v.t("bottlenecks.few", s.N)
+	case !s.Median.Reached():
+		return v.t("archives.beyond", int(s.Median.Beyond))
+	}
+	return v.t("bottlenecks.median", int(*s.Median.Days), s.N)
+}
+
+// controlChart lays the chart out: months from left to right, days from the bottom up.
+func (v *visit) controlChart(c *saving.Chart) *controlChart {
+	out := &controlChart{Width: 720, Height: 280, Left: 48, Right: 640, Top: 20, Bottom: 240}
+	most := float64(c.High)
+	for _, p := range c.Points {
+		most = max(most, float64(p.Days))
+	}
+	height := func(days saving.WorkingDays) int {
+		return out.Bottom - int(math.Round(float64(days)/max(most, 1)*float64(out.Bottom-out.Top)))
+	}
+	text := func(days saving.WorkingDays) string { return fmt.Sprintf("%.1f", float64(days)) }
+	out.Mean, out.Low, out.High = height(c.Mean), height(c.Low), height(c.High)
+	out.MeanText, out.LowText, out.HighText = text(c.Mean), text(c.Low), text(c.High)
+	signals := 0
+	var line []string
+	for k, p := range c.Points {
+		d := controlDot{X: out.Left + k*(out.Right-out.Left)/max(1, len(c.Points)-1), Y: height(p.Days), Month: p.ID, Days: text(p.Days), Signal: len(p.Signals) > 0}
+		var names []string
+		for _, s := range p.Signals {
+			names = append(names, v.t("bottlenecks.signal."+string(s)))
+		}
+		if d.Signals = v.list(names); d.Signal {
+			signals++
+		}
+		line = append(line, fmt.Sprintf("%d,%d", d.X, d.Y))
+		out.Dots = append(out.Dots, d)
+	}
+	out.Line = strings.Join(line, " ")
+	out.Summary = v.t("bottlenecks.chart.summary", c.N, out.MeanText, out.LowText, out.HighText, signals)
+	return out
+}

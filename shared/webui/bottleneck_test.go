@@ -1,0 +1,36 @@
+package webui
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"lianban/shared/approval"
+	"lianban/shared/measure"
+	"lianban/shared/roster"
+)
+
+func TestTheBureauSeesWhereIssuesLoseTheirTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.bureau()
+	b.get("/bottlenecks").wants(http.StatusOK, "没有办结的问题", "控制图至少需要10个月")
+	var ids []approval.IssueID
+	for range 6 {
+		id := w.raise("绕行", road)
+		ids = append(ids, id)
+		w.clock.Add(24 * time.Hour)
+		for n, unit := range []string{"cc-traffic-police", "cc-transport"} {
+			w.officer(unit).get(taskURL(id, n+1)).form("button[value=approve]").send().wants(http.StatusOK)
+		}
+		w.settle(id, 1)
+	}
+	keeper := measure.Keeper{Store: w.service.Store().(measure.Store), Issues: w.service.Store(), Rules: w.service.Rules, Now: w.clock.Now}
+	if err := keeper.Fold(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/bottlenecks").wants(http.StatusOK, "处在最长路径上的比例", "100%", "直接办结", "一次通过", "（6/6）")
+	b.get("/bottlenecks?from=2026-13&to=x").wants(http.StatusUnprocessableEntity, "请选择")
+	w.as("cc-oversight-1", roster.Overseer, "cc-oversight").get("/bottlenecks").wants(http.StatusOK)
+	w.secretary().get("/bottlenecks").wants(http.StatusForbidden)
+}
