@@ -36,7 +36,7 @@ type bottleneckPage struct {
 	Variants              []variantRow
 	Chart                 *controlChart
 	Few                   string // why there is no chart
-	Version               string
+	Version, Digest       string
 }
 
 type bottleneckRow struct {
@@ -144,7 +144,8 @@ func (v *visit) fillBottlenecks(p *bottleneckPage, data *measure.Data) {
 	} else {
 		p.Chart = v.controlChart(&chart)
 	}
-	p.Version = v.t("bottlenecks.version", v.moment(data.Version.FoldedTo), data.Version.Digest)
+	p.Version = v.t("bottlenecks.version", v.moment(data.Version.FoldedTo))
+	p.Digest = data.Version.Digest
 }
 
 // figureSubject names what figures are of.
