@@ -269,3 +269,14 @@ func (b *bins) gross(d *Data, g *Group) {
 	b.days(g.Gross, g.As.ending())
 	b.since(d, g.On)
 }
+
+// Area are the districts of a department's area: its own and those within.
+func Area(r *roster.Roster, id roster.DepartmentID) (districts []roster.DistrictCode) {
+	own, ok := r.Department(id)
+	for _, d := range r.Districts() {
+		if ok && r.Within(d.Code, own.District) {
+			districts = append(districts, d.Code)
+		}
+	}
+	return districts
+}

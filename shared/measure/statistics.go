@@ -579,3 +579,13 @@ func (d *Data) Chart() saving.Chart {
 	}
 	return saving.ChartOf(readings)
 }
+
+// Hidden is how many groups of a ranking are hidden.
+func (d *Data) Hidden(by By) (n int) {
+	for _, r := range d.Rows(by) {
+		if r.Hidden {
+			n++
+		}
+	}
+	return n
+}

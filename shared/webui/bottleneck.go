@@ -83,14 +83,7 @@ func (v *visit) bottlenecks() error {
 			p.Wrong, status = v.t("bottlenecks.wrong", p.Least, p.Most), http.StatusUnprocessableEntity
 		}
 	}
-	q := measure.Query{From: measure.Month(p.From), To: measure.Month(p.To)}
-	r := v.Service.Rules().Roster
-	own, ok := r.Department(roster.DepartmentID(v.viewer.Unit))
-	for _, d := range r.Districts() {
-		if ok && r.Within(d.Code, own.District) {
-			q.Districts = append(q.Districts, d.Code)
-		}
-	}
+	q := measure.Query{From: measure.Month(p.From), To: measure.Month(p.To), Districts: measure.Area(v.Service.Rules().Roster, roster.DepartmentID(v.viewer.Unit))}
 	data, err := v.Figures.Read(v.ctx(), q)
 	if err != nil {
 		return err

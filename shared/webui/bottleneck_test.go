@@ -34,3 +34,27 @@ func TestTheBureauSeesWhereIssuesLoseTheirTime(t *testing.T) {
 	w.as("cc-oversight-1", roster.Overseer, "cc-oversight").get("/bottlenecks").wants(http.StatusOK)
 	w.secretary().get("/bottlenecks").wants(http.StatusForbidden)
 }
+
+func TestFiguresSayHowManyCasesStandBehindThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.bureau()
+	b.get("/figures").wants(http.StatusOK, "可比案例不足10件", "没有会签")
+	var ids []approval.IssueID
+	for range 6 {
+		id := w.raise("绕行", road)
+		w.route(id, 1)
+		ids = append(ids, id)
+		w.clock.Add(24 * time.Hour)
+		w.officer("cc-traffic-police").get(taskURL(id, 1)).form("button[value=approve]").send().wants(http.StatusOK)
+	}
+	keeper := measure.Keeper{Store: w.service.Store().(measure.Store), Issues: w.service.Store(), Rules: w.service.Rules, Now: w.clock.Now}
+	if err := keeper.Fold(t.Context(), ids); err != nil {
+		t.Fatal(err)
+	}
+	// Six answered on time by the police, six open at transport, of which some are past due.
+	b.get("/figures").wants(http.StatusOK, "按时办结率", "全部会签", "禅城区公安交警大队", "6／6", "不足10件（6件）", "2026-03")
+	b.get("/figures?from=2026-03&to=2026-03&baseFrom=x&baseTo=y").wants(http.StatusUnprocessableEntity, "对照期请选择")
+	w.lead("cc-traffic-police").get("/figures").wants(http.StatusOK, "本部门会签用时", "6／6").lacks("禅城区交通运输局", "压缩时间")
+	w.secretary().get("/figures").wants(http.StatusForbidden)
+}

@@ -29,6 +29,7 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	s.investmentRoutes(page)
 	s.archiveRoutes(page)
 	s.bottleneckRoutes(page)
+	s.figuresRoutes(page)
 	if s.Intake == nil {
 		return
 	}
@@ -64,6 +65,9 @@ func (v *visit) moreNav() (links []link) {
 		if _, err := v.Ledger.Reads(v.viewer.Actor); err == nil {
 			links = append(links, link{Text: v.t("nav.investment"), URL: "/investment"})
 		}
+	}
+	if v.seesFigures() || v.Figures != nil && v.viewer.Role == roster.Lead {
+		links = append(links, link{Text: v.t("nav.figures"), URL: "/figures"})
 	}
 	if v.seesFigures() {
 		links = append(links, link{Text: v.t("nav.bottlenecks"), URL: "/bottlenecks"})
