@@ -227,6 +227,9 @@ func (s *screen) walk(w *world) {
 
 	s.signIn("cc-bureau-1", roster.Bureau)
 	s.show("bureau-home", "/")
+	s.show("figures", "/figures")
+	s.show("bottlenecks", "/bottlenecks")
+	s.show("archives", "/archives")
 	s.show("issue-overdue", issueURL(ids["overdue"]))
 	s.walkInvestment(w)
 	s.signIn("cc-oversight-1", roster.Overseer)
