@@ -18,6 +18,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/archive"
+	"lianban/shared/briefing"
 	"lianban/shared/intake"
 	"lianban/shared/invitation"
 	"lianban/shared/ledger"
@@ -49,6 +50,8 @@ type Config struct {
 	Figures *measure.Keeper
 	// Archive keeps registers of past approvals; nil: none are kept.
 	Archive *archive.Archive
+	// Briefings keeps agendas and lists; nil: none are kept.
+	Briefings *briefing.Keeper
 	// Ledger keeps investment plans and figures; nil: none are kept.
 	Ledger *ledger.Ledger
 	Log    *slog.Logger // nil: silence
@@ -76,6 +79,7 @@ type server struct {
 	own       ownLinks
 	disposals *oversight.Disposals
 	figures   *measure.Keeper
+	briefings *briefing.Keeper
 	archive   *archive.Archive
 	ledger    *ledger.Ledger
 	invites   *invitation.Desk
@@ -131,7 +135,7 @@ func New(c Config) (*API, error) {
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
-		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, archive: c.Archive, ledger: c.Ledger,
+		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, archive: c.Archive, briefings: c.Briefings, ledger: c.Ledger,
 		invites: &invitation.Desk{Service: c.Service, Random: c.Random},
 	}}
 
@@ -168,6 +172,7 @@ func New(c Config) (*API, error) {
 	a.whatIf()
 	a.forecasts()
 	a.archives()
+	a.briefing()
 	a.consultation()
 	a.investment()
 	a.invitations()

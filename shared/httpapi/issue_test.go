@@ -549,6 +549,12 @@ func changes() map[string]struct {
 		"POST /api/v1/investment/{year}/plans":   {bureau, `{"project":"u-valley","amount":8000,"from":"2026-01-01"}`, invested},
 		"POST /api/v1/investment/{year}/figures": {bureau, `{"project":"u-valley","period":"2026-02","done":1000}`, invested},
 
+		"POST /api/v1/briefings": {fenjiang, `{"kind":"list","about":"branch-fenjiang","period":"2026-03"}`, func(*world) string { return "" }},
+		"POST /api/v1/briefings/{id}/signature": {general, `{"version":1}`, func(w *world) string {
+			w.post(fenjiang, "/briefings", `{"kind":"list","about":"branch-fenjiang","period":"2026-03"}`).is(201)
+			return "list.branch-fenjiang.2026-03"
+		}},
+
 		"POST /api/v1/archives": {bureau, `{"source":"规划局","asOf":"2025-12-31","file":"` + base64.StdEncoding.EncodeToString([]byte("事项编号,受理日期,办结日期\n24,2025-03-03,2025-03-07\n")) + `"}`, func(*world) string { return "" }},
 
 		"POST /api/v1/pool":                   {fenjiang, storage, func(*world) string { return "" }},

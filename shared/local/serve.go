@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lianban/shared/access"
+	"lianban/shared/briefing"
 	"lianban/shared/httpapi"
 	"lianban/shared/oversight"
 	"lianban/shared/roster"
@@ -89,11 +90,12 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 // Handler is everything that is served: the API and the pages.
 func (a *App) Handler() (http.Handler, error) {
 	disposals := oversight.NewDisposals(a.store, a.Service.Now)
-	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Log: a.log})
+	briefings := briefing.New(a.Service, a.store)
+	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Briefings: briefings, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
-	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
+	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

@@ -227,6 +227,7 @@ func (s *screen) walk(w *world) {
 
 	s.signIn("cc-bureau-1", roster.Bureau)
 	s.show("bureau-home", "/")
+	s.show("briefings", "/briefings")
 	s.show("figures", "/figures")
 	s.show("bottlenecks", "/bottlenecks")
 	s.show("archives", "/archives")

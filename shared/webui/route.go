@@ -28,6 +28,7 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	page("POST /substitutes", signedIn((*visit).appoint))
 	s.investmentRoutes(page)
 	s.archiveRoutes(page)
+	s.briefingRoutes(page)
 	s.bottleneckRoutes(page)
 	s.figuresRoutes(page)
 	if s.Intake == nil {
@@ -71,6 +72,9 @@ func (v *visit) moreNav() (links []link) {
 	}
 	if v.seesFigures() {
 		links = append(links, link{Text: v.t("nav.bottlenecks"), URL: "/bottlenecks"})
+	}
+	if v.Briefings != nil && v.viewer.Role != roster.Administrator {
+		links = append(links, link{Text: v.t("nav.briefings"), URL: "/briefings"})
 	}
 	if v.Archive != nil && archive.Reads(v.viewer.Actor) == nil {
 		links = append(links, link{Text: v.t("nav.archives"), URL: "/archives"})

@@ -23,6 +23,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/archive"
+	"lianban/shared/briefing"
 	"lianban/shared/calendar"
 	"lianban/shared/httpapi"
 	"lianban/shared/intake"
@@ -55,6 +56,8 @@ type Config struct {
 	Figures *measure.Keeper
 	// Archive keeps registers of past approvals; nil: there is no page for them.
 	Archive *archive.Archive
+	// Briefings keeps agendas and lists; nil: there are no pages for them.
+	Briefings *briefing.Keeper
 	// Ledger keeps investment figures; nil: there are no pages for them.
 	Ledger *ledger.Ledger
 	// Background runs what may go on behind a page that shows how far it is; nil: the

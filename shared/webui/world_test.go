@@ -13,6 +13,7 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/approval/approvaltest"
 	"lianban/shared/archive"
+	"lianban/shared/briefing"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/intake"
@@ -73,9 +74,9 @@ func newWorld(t testing.TB) *world {
 	w.handler, err = New(Config{
 		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now), Ledger: w.ledger,
 		Background: func(f func()) { w.behind = append(w.behind, f) },
-		Archive:    archive.New(w.service, kept),
-		Figures:    &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now},
-		Shelf:      shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
+		Archive:    archive.New(w.service, kept), Briefings: briefing.New(w.service, kept),
+		Figures: &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now},
+		Shelf:   shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
