@@ -27,6 +27,7 @@ type commands struct {
 	Demo     local.Demo     `cmd:"" help:"Play the three reported cases to their end in virtual time and print what they took."`
 	History  local.History  `cmd:"" help:"Print an issue's workflow history and audit events."`
 	Verify   local.Verify   `cmd:"" help:"Check every audit trail, and that each goes on from the heads noted day by day."`
+	Rebuild  local.Rebuild  `cmd:"" help:"Compare all figures with what the issues give, and set them right."`
 	Bench    bench.Command  `cmd:"" help:"Measure throughput, latency, memory and disk beside the disk's own rate."`
 	Hold     bench.Hold     `cmd:"" hidden:"" help:"Hold workflows open until killed; bench measures it."`
 }

@@ -56,6 +56,8 @@ type Keeper struct {
 	// number of the try that lost: for processes that share a store.
 	Pause func(ctx context.Context, try int) error
 
+	// Seen, when set, is told of each issue that a comparison or a rebuild comes past.
+	Seen func()
 	// Past, when set, answers the register of past approvals in force, by its number, from
 	// which the historical baseline is taken; 0: there is none.
 	Past func(ctx context.Context) (n int, items []saving.PastItem, err error)

@@ -151,6 +151,9 @@ func (k *Keeper) each(ctx context.Context, do func(id approval.IssueID) error) e
 				return err
 			}
 			for n := range issues {
+				if k.Seen != nil {
+					k.Seen()
+				}
 				if err := do(issues[n].ID); err != nil {
 					return err
 				}

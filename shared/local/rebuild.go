@@ -1,0 +1,67 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+
+	"lianban/shared/measure"
+)
+
+// Rebuild is the command that computes all figures anew from the issues of a data file, which
+// no other process may have open, and says where those kept differ; with Write it sets them
+// right.
+type Rebuild struct {
+	Data  string `help:"Data file; not in use." default:"lianban.db" placeholder:"FILE"`
+	Write bool   `help:"Set right what differs; otherwise nothing is changed."`
+	JSON  bool   `name:"json" help:"Print JSON."`
+}
+
+// ErrDiffer is what a comparison answers that found figures kept otherwise than they should be.
+var ErrDiffer = errors.New("figures differ from what the issues give; --write sets them right")
+
+// Run compares, or rebuilds, and prints.
+func (c *Rebuild) Run(ctx context.Context, s *Streams) (err error) {
+	if _, err := os.Stat(c.Data); err != nil {
+		return fmt.Errorf("data file %s: %w", c.Data, err)
+	}
+	app, err := Open(ctx, Config{Data: c.Data})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(s.Err), progressbar.OptionSetDescription("issues"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	app.Figures.Seen = func() { _ = bar.Add(1) }
+	work := app.Figures.Compare
+	if c.Write {
+		work = app.Figures.Rebuild
+	}
+	found, err := work(ctx)
+	_ = bar.Finish()
+	if err != nil {
+		return fmt.Errorf("figures of %s: %w", c.Data, err)
+	}
+	if c.JSON {
+		enc := json.NewEncoder(s.Out)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(found)
+	} else {
+		printComparison(s, &found)
+	}
+	if !c.Write && len(found.Differences) > 0 {
+		return errors.Join(err, ErrDiffer)
+	}
+	return err
+}
+
+func printComparison(s *Streams, c *measure.Comparison) {
+	for _, d := range c.Differences {
+		fmt.Fprintf(s.Out, "%s %s %s\n  %s\n  %s\n", d.Month, d.District, d.Name, d.Kept, d.Wanted)
+	}
+	fmt.Fprintf(s.Out, "问题 %d 件，汇总记录 %d 条，尚未计入 %d 件，不一致 %d 条；重新计入 %d 件，改正 %d 条。%d issues, %d records of figures, %d issues not folded yet, %d records differ; %d folded anew, %d set right.\n",
+		c.Issues, c.Figures, c.Behind, len(c.Differences), c.Folded, c.Repaired, c.Issues, c.Figures, c.Behind, len(c.Differences), c.Folded, c.Repaired)
+}
