@@ -28,15 +28,15 @@ func (v *visit) seesFigures() bool {
 
 type bottleneckPage struct {
 	frame
-	From, To, Least, Most string // months
-	Wrong                 string
-	Rows                  []bottleneckRow
-	Hidden                string
-	Departments           []flowRow
-	Variants              []variantRow
-	Chart                 *controlChart
-	Few                   string // why there is no chart
-	Version, Digest       string
+	From, To        []choice // months
+	Wrong           string
+	Rows            []bottleneckRow
+	Hidden          string
+	Departments     []flowRow
+	Variants        []variantRow
+	Chart           *controlChart
+	Few             string // why there is no chart
+	Version, Digest string
 }
 
 type bottleneckRow struct {
@@ -71,25 +71,47 @@ func (v *visit) bottlenecks() error {
 		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "堵点分析由重点项目局和监督员查看。", EN: "Bottlenecks are looked at by the bureau and overseers."}}
 	}
 	p := bottleneckPage{frame: v.frame(v.t("bottlenecks.title"))}
-	months := measure.Months(v.today.Add(-31*60), v.today)
-	recent := months[max(0, len(months)-lookedBack):]
-	p.Least, p.Most = string(months[0]), string(months[len(months)-1])
-	p.From, p.To = string(recent[0]), p.Most
+	months := v.recordedMonths()
+	from, to := string(months[max(0, len(months)-lookedBack)]), string(months[len(months)-1])
 	status := http.StatusOK
-	if from, to := v.r.URL.Query().Get("from"), v.r.URL.Query().Get("to"); from != "" || to != "" {
-		if slices.Contains(months, measure.Month(from)) && slices.Contains(months, measure.Month(to)) && from <= to {
-			p.From, p.To = from, to
+	if f, t := v.r.URL.Query().Get("from"), v.r.URL.Query().Get("to"); f != "" || t != "" {
+		if isSpan(months, f, t) {
+			from, to = f, t
 		} else {
-			p.Wrong, status = v.t("bottlenecks.wrong", p.Least, p.Most), http.StatusUnprocessableEntity
+			p.Wrong, status = v.t("bottlenecks.wrong"), http.StatusUnprocessableEntity
 		}
 	}
-	q := measure.Query{From: measure.Month(p.From), To: measure.Month(p.To), Districts: measure.Area(v.Service.Rules().Roster, roster.DepartmentID(v.viewer.Unit))}
+	p.From, p.To = v.monthChoices(months, from), v.monthChoices(months, to)
+	q := measure.Query{From: measure.Month(from), To: measure.Month(to), Districts: measure.Area(v.Service.Rules().Roster, roster.DepartmentID(v.viewer.Unit))}
 	data, err := v.Figures.Read(v.ctx(), q)
 	if err != nil {
 		return err
 	}
 	v.fillBottlenecks(&p, data)
 	return v.render(status, "bottlenecks.html", p)
+}
+
+// recordedMonths are the months that can be asked for: the last five years (assumed), the
+// present one included.
+func (v *visit) recordedMonths() []measure.Month {
+	months := measure.Months(v.today.Add(-31*61), v.today)
+	return months[max(0, len(months)-60):]
+}
+
+// isSpan reports whether two months are on record and in order.
+func isSpan(months []measure.Month, from, to string) bool {
+	return slices.Contains(months, measure.Month(from)) && slices.Contains(months, measure.Month(to)) && from <= to
+}
+
+// monthChoices are months to choose from, the latest first.
+func (v *visit) monthChoices(months []measure.Month, on string) (choices []choice) {
+	for _, m := range slices.Backward(months) {
+		year, month, _ := strings.Cut(string(m), "-")
+		y, _ := strconv.Atoi(year)
+		n, _ := strconv.Atoi(month)
+		choices = append(choices, choice{Value: string(m), Text: v.t("bottlenecks.month.of", y, n), On: string(m) == on})
+	}
+	return choices
 }
 
 func (v *visit) fillBottlenecks(p *bottleneckPage, data *measure.Data) {
@@ -147,9 +169,10 @@ func (v *visit) figureSubject(s measure.Subject) string {
 	return v.subject(&approval.SignOff{Item: item, Matter: matter})
 }
 
+// percent is a share in whole percent; "" of nothing.
 func percent(s saving.Share) string {
 	if s.Share == nil {
-		return "–"
+		return ""
 	}
 	return fmt.Sprintf("%.0f%%", 100**s.Share)
 }

@@ -30,7 +30,7 @@ func TestTheBureauSeesWhereIssuesLoseTheirTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.get("/bottlenecks").wants(http.StatusOK, "处在最长路径上的比例", "100%", "直接办结", "一次通过", "（6/6）")
-	b.get("/bottlenecks?from=2026-13&to=x").wants(http.StatusUnprocessableEntity, "请选择")
+	b.get("/bottlenecks?from=2026-13&to=x").wants(http.StatusUnprocessableEntity, "请重新选择")
 	w.as("cc-oversight-1", roster.Overseer, "cc-oversight").get("/bottlenecks").wants(http.StatusOK)
 	w.secretary().get("/bottlenecks").wants(http.StatusForbidden)
 }
@@ -54,7 +54,7 @@ func TestFiguresSayHowManyCasesStandBehindThem(t *testing.T) {
 	}
 	// Six answered on time by the police, six open at transport, of which some are past due.
 	b.get("/figures").wants(http.StatusOK, "按时办结率", "全部会签", "禅城区公安交警大队", "6／6", "不足10件（6件）", "2026-03")
-	b.get("/figures?from=2026-03&to=2026-03&baseFrom=x&baseTo=y").wants(http.StatusUnprocessableEntity, "对照期请选择")
+	b.get("/figures?from=2026-03&to=2026-03&baseFrom=x&baseTo=y").wants(http.StatusUnprocessableEntity, "对照期请同时选择")
 	w.lead("cc-traffic-police").get("/figures").wants(http.StatusOK, "本部门会签用时", "6／6").lacks("禅城区交通运输局", "压缩时间")
 	w.secretary().get("/figures").wants(http.StatusForbidden)
 }

@@ -22,17 +22,17 @@ func (s *server) figuresRoutes(page func(pattern string, h func(*visit) error)) 
 
 type figuresPage struct {
 	frame
-	From, To, BaseFrom, BaseTo, Least, Most string // months
-	Wrong                                   string
-	Own                                     bool // of one department alone, for its lead
-	Heirs                                   bool
-	Headline                                string
-	Baselines                               []baselineView
-	Basis                                   string
-	Attribution, Matched, Span              string
-	All                                     timeGroup
-	Groups                                  []timeGroup
-	Version, Digest                         string
+	From, To, BaseFrom, BaseTo []choice // months
+	Wrong                      string
+	Own                        bool // of one department alone, for its lead
+	Heirs                      bool
+	Headline                   string
+	Baselines                  []baselineView
+	Basis                      string
+	Attribution, Matched, Span string
+	All                        timeGroup
+	Groups                     []timeGroup
+	Version, Digest            string
 }
 
 type timeGroup struct {
@@ -57,28 +57,28 @@ func (v *visit) figures() error {
 		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "用时统计由重点项目局和监督员查看，部门负责人查看本部门的。", EN: "These figures are for the bureau and overseers, and for a lead those of the own department."}}
 	}
 	p := figuresPage{frame: v.frame(v.t("figures.title")), Own: own != ""}
-	months := measure.Months(v.today.Add(-31*60), v.today)
-	recent := months[max(0, len(months)-lookedBack):]
-	p.Least, p.Most = string(months[0]), string(months[len(months)-1])
-	p.From, p.To = string(recent[0]), p.Most
+	months := v.recordedMonths()
+	from, to, baseFrom, baseTo := string(months[max(0, len(months)-lookedBack)]), string(months[len(months)-1]), "", ""
 	status, asked := http.StatusOK, v.r.URL.Query()
 	p.Heirs = asked.Get("heirs") == "yes"
-	span := func(from, to string) bool {
-		return slices.Contains(months, measure.Month(from)) && slices.Contains(months, measure.Month(to)) && from <= to
-	}
-	if from, to := asked.Get("from"), asked.Get("to"); from != "" || to != "" {
-		if p.From, p.To = from, to; !span(from, to) {
-			p.From, p.To, p.Wrong, status = string(recent[0]), p.Most, v.t("bottlenecks.wrong", p.Least, p.Most), http.StatusUnprocessableEntity
-		}
-	}
-	if from, to := asked.Get("baseFrom"), asked.Get("baseTo"); from != "" || to != "" {
-		if span(from, to) {
-			p.BaseFrom, p.BaseTo = from, to
+	if f, t := asked.Get("from"), asked.Get("to"); f != "" || t != "" {
+		if isSpan(months, f, t) {
+			from, to = f, t
 		} else {
-			p.Wrong, status = v.t("figures.wrong", p.Least, p.Most), http.StatusUnprocessableEntity
+			p.Wrong, status = v.t("bottlenecks.wrong"), http.StatusUnprocessableEntity
 		}
 	}
-	q := measure.Query{From: measure.Month(p.From), To: measure.Month(p.To), BaseFrom: measure.Month(p.BaseFrom), BaseTo: measure.Month(p.BaseTo), Department: own, Heirs: p.Heirs}
+	if f, t := asked.Get("baseFrom"), asked.Get("baseTo"); f != "" || t != "" {
+		if isSpan(months, f, t) {
+			baseFrom, baseTo = f, t
+		} else {
+			p.Wrong, status = v.t("figures.wrong"), http.StatusUnprocessableEntity
+		}
+	}
+	p.From, p.To = v.monthChoices(months, from), v.monthChoices(months, to)
+	unset := choice{Text: v.t("bottlenecks.month.none"), On: baseFrom == ""}
+	p.BaseFrom, p.BaseTo = append([]choice{unset}, v.monthChoices(months, baseFrom)...), append([]choice{unset}, v.monthChoices(months, baseTo)...)
+	q := measure.Query{From: measure.Month(from), To: measure.Month(to), BaseFrom: measure.Month(baseFrom), BaseTo: measure.Month(baseTo), Department: own, Heirs: p.Heirs}
 	q.Districts = measure.Area(v.Service.Rules().Roster, roster.DepartmentID(v.viewer.Unit))
 	data, err := v.Figures.Read(v.ctx(), q)
 	if err != nil {
@@ -179,8 +179,8 @@ func (v *visit) fillSaved(p *figuresPage, data *measure.Data, s *measure.Saved) 
 	switch {
 	case data.Version.Archive > 0:
 		p.Basis = v.t("figures.basis.archive", data.Version.Archive)
-	case p.BaseFrom != "":
-		p.Basis = v.t("figures.basis.months", p.BaseFrom, p.BaseTo)
+	case data.Query.BaseFrom != "":
+		p.Basis = v.t("figures.basis.months", string(data.Query.BaseFrom), string(data.Query.BaseTo))
 	}
 	p.Headline = v.t("figures.insufficient")
 	if h := s.Headline; !h.Insufficient {
