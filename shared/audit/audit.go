@@ -6,6 +6,9 @@
 //
 // # What a chain shows, and what a head adds
 //
+// It proves the events. Whether the record as it stands today agrees with them is another
+// question, which a chain of events cannot answer.
+//
 // Each trail is a chain: the hash of an event takes in the hash before it, and the record
 // keeps the hash of the last one. That shows whatever is changed, left out or moved within a
 // trail. It does not show that a whole trail was taken away, nor that somebody rewrote one

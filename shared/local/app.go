@@ -286,6 +286,7 @@ func (a *App) sweepNowAndThen(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var expired time.Time
+	var noted calendar.Date
 	for {
 		select {
 		case <-tick.C:
@@ -295,13 +296,17 @@ func (a *App) sweepNowAndThen(ctx context.Context) {
 		if _, err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("sweep failed and will be tried again", "error", err)
 		}
+		if today := a.Service.Today(); today > noted {
+			if err := a.NoteHeads(ctx); err == nil {
+				noted = today
+			} else if ctx.Err() == nil {
+				a.log.Error("the heads of the audit trails could not be noted and will be tried again", "error", err)
+			}
+		}
 		if now := a.Service.Now(); now.Sub(expired) > expireFor {
 			expired = now
 			if err := a.file.Table().Expire(ctx, now.Unix()); err != nil && ctx.Err() == nil {
 				a.log.Error("old receipts could not be removed", "error", err)
-			}
-			if err := a.NoteHeads(ctx); err != nil && ctx.Err() == nil {
-				a.log.Error("the heads of the audit trails could not be noted", "error", err)
 			}
 			if _, err := a.SweepFiles(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("files that no issue names could not be removed", "error", err)

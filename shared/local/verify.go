@@ -36,6 +36,9 @@ func (c *Verify) Run(ctx context.Context, s *Streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := file.Sound(ctx); err != nil {
+		return err
+	}
 	name := c.Heads
 	if name == "" {
 		name = headsOf(c.Data)
@@ -78,7 +81,7 @@ func printReport(w io.Writer, r *audit.Report, heads *audit.Heads, name string) 
 		}
 		fmt.Fprintf(w, "%s  %s  %s\n", at, f.Text.ZH, f.Text.EN)
 	}
-	fmt.Fprintf(w, "核对审计链 %d 条、事件 %d 个，发现 %d 处问题。%d trails with %d events checked, %d faults found.\n", r.Trails, r.Events, len(r.Faults), r.Trails, r.Events, len(r.Faults))
+	fmt.Fprintf(w, "核对审计链 %d 条、事件 %d 个，发现 %d 处问题。%d trails with %d events checked, faults found: %d.\n", r.Trails, r.Events, len(r.Faults), r.Trails, r.Events, len(r.Faults))
 	if heads.Lines == 0 {
 		fmt.Fprintf(w, "没有每日链首可供对照（%s），整条删除的记录无法发现。There are no heads to compare with, so that a trail taken away whole would not be noticed.\n", name)
 		return

@@ -37,7 +37,7 @@ func TestVerifyFindsWhatWasDoneToADataFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	// While the house is open, and without heads.
-	if said, err := verified(t, data, ""); err != nil || !strings.Contains(said, "0 faults") || !strings.Contains(said, "no heads") {
+	if said, err := verified(t, data, ""); err != nil || !strings.Contains(said, "found: 0.") || !strings.Contains(said, "no heads") {
 		t.Errorf("%v\n%s", err, said)
 	}
 	for range 2 { // the second time on a day, nothing is noted
@@ -87,9 +87,20 @@ func TestVerifyFindsWhatWasDoneToADataFile(t *testing.T) {
 			t.Fatalf("%s: nothing was done", name)
 		}
 		said, err := verified(t, copied, elsewhere)
-		if !errors.Is(err, local.ErrTampered) || !strings.Contains(said, string(ids[0])) || !strings.Contains(said, c.event) || !strings.Contains(said, " 1 faults") {
+		if !errors.Is(err, local.ErrTampered) || !strings.Contains(said, string(ids[0])) || !strings.Contains(said, c.event) || !strings.Contains(said, "found: 1.") {
 			t.Errorf("%s: %v\n%s", name, err, said)
 		}
+	}
+	torn := filepath.Join(t.TempDir(), "l.db")
+	damaged := bytes.Clone(whole)
+	for k := 4096; k < 3*4096; k++ {
+		damaged[k] ^= 0x5a
+	}
+	if err := os.WriteFile(torn, damaged, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := verified(t, torn, ""); err == nil || errors.Is(err, local.ErrTampered) {
+		t.Errorf("damaged pages: %v\n%s", err, said)
 	}
 	if _, err := verified(t, data, filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("heads that are not there are not missed")

@@ -25,6 +25,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver
@@ -241,6 +242,33 @@ func View(path string) (*File, error) {
 	f := &File{path: path, db: db}
 	f.reads.stmts = map[string]*sql.Stmt{}
 	return f, nil
+}
+
+// Sound asks SQLite whether the file's pages are what they should be, and says where they are
+// not. It reads the whole file.
+func (f *File) Sound(ctx context.Context) error {
+	rows, err := f.db.QueryContext(ctx, `PRAGMA quick_check(20)`)
+	if err != nil {
+		return fmt.Errorf("%s is damaged: %w", f.path, err)
+	}
+	defer rows.Close()
+	var faults []string
+	for rows.Next() {
+		var said string
+		if err := rows.Scan(&said); err != nil {
+			return fmt.Errorf("%s is damaged: %w", f.path, err)
+		}
+		if said != "ok" {
+			faults = append(faults, said)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("%s is damaged: %w", f.path, err)
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("%s is damaged; go back to a copy: %s", f.path, strings.Join(faults, "; "))
+	}
+	return nil
 }
 
 // Close finishes what has been asked for and closes the file. What was kept in
