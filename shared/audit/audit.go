@@ -121,7 +121,8 @@ type Report struct {
 }
 
 // Verify checks all trails, and that each is a continuation of what the heads noted.
-func Verify(trails iter.Seq2[Trail, error], heads *Heads, told func(trails int)) (Report, error) {
+// It calls seen after each.
+func Verify(trails iter.Seq2[Trail, error], heads *Heads, seen func()) (Report, error) {
 	out := Report{Faults: []Fault{}}
 	unseen := maps.Clone(heads.known)
 	for t, err := range trails {
@@ -141,7 +142,7 @@ func Verify(trails iter.Seq2[Trail, error], heads *Heads, told func(trails int))
 				out.Faults = append(out.Faults, heads.differs(&t, noted))
 			}
 		}
-		told(out.Trails)
+		seen()
 	}
 	for _, subject := range slices.Sorted(maps.Keys(unseen)) {
 		noted := heads.known[subject]

@@ -71,7 +71,7 @@ func noted(t interface{ Fatal(...any) }, states ...[]audit.Trail) (file []byte) 
 }
 
 func verify(t interface{ Fatal(...any) }, h *audit.Heads, trails ...audit.Trail) audit.Report {
-	r, err := audit.Verify(each(trails...), h, func(int) {})
+	r, err := audit.Verify(each(trails...), h, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

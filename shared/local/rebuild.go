@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/schollz/progressbar/v3"
-
 	"lianban/shared/measure"
 )
 
@@ -34,14 +32,14 @@ func (c *Rebuild) Run(ctx context.Context, s *Streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(s.Err), progressbar.OptionSetDescription("issues"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-	app.Figures.Seen = func() { _ = bar.Add(1) }
+	var done func()
+	app.Figures.Seen, done = counting(s.Err, "issues")
 	work := app.Figures.Compare
 	if c.Write {
 		work = app.Figures.Rebuild
 	}
 	found, err := work(ctx)
-	_ = bar.Finish()
+	done()
 	if err != nil {
 		return fmt.Errorf("figures of %s: %w", c.Data, err)
 	}

@@ -188,8 +188,7 @@ func playWay(ctx context.Context, made *city.City, way city.Way, path string, pr
 
 // countProgress draws a bar where a terminal watches.
 func countProgress(w io.Writer, what string) func(done, all int) {
-	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !watched(w) {
 		return nil
 	}
 	bar := progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
@@ -197,4 +196,20 @@ func countProgress(w io.Writer, what string) func(done, all int) {
 		bar.ChangeMax(all)
 		_ = bar.Set(done)
 	}
+}
+
+// watched reports whether a terminal shows what is written.
+func watched(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// counting draws how many have been seen of nobody knows how many, where a terminal watches.
+// It draws nothing on its own: the bar's own ticking is not safe beside the end of it.
+func counting(w io.Writer, what string) (seen func(), done func()) {
+	if !watched(w) {
+		return func() {}, func() {}
+	}
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetSpinnerChangeInterval(0))
+	return func() { _ = bar.Add(1) }, func() { _ = bar.Finish() }
 }

@@ -10,8 +10,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"lianban/shared/audit"
 	"lianban/shared/calendar"
 	"lianban/shared/store"
@@ -50,13 +48,9 @@ func (c *Verify) Run(ctx context.Context, s *Streams) (err error) {
 	if c.Heads != "" && heads.Lines == 0 {
 		return fmt.Errorf("%s has no heads; leave --heads out to check without", c.Heads)
 	}
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(s.Err), progressbar.OptionSetDescription("trails"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-	report, err := audit.Verify(store.Trails(file.Trails(ctx, true)), heads, func(n int) {
-		if n%100 == 0 {
-			_ = bar.Set(n)
-		}
-	})
-	_ = bar.Finish()
+	seen, done := counting(s.Err, "trails")
+	report, err := audit.Verify(store.Trails(file.Trails(ctx, true)), heads, seen)
+	done()
 	if err != nil {
 		return fmt.Errorf("read the trails of %s: %w", c.Data, err)
 	}
