@@ -104,19 +104,27 @@ func Linearizable(t *testing.T, open Services) {
 	if testing.Short() {
 		rounds = 3
 	}
-	if told := Unexplained(t, open, rounds); told != "" {
+	if told := Unexplained(t, open, rounds, Together); told != "" {
 		t.Fatalf("no order of single acts explains what was heard:\n%s", told)
 	}
 }
 
+// How the officers of a round act.
+type How bool
+
+const (
+	Together How = false // all at once
+	InTurn   How = true  // one deed after the other, so that a stale look has no excuse
+)
+
 // Unexplained is the first of so many rounds that no order explains; empty when all
 // are explained.
-func Unexplained(t *testing.T, open Services, rounds int) string {
+func Unexplained(t *testing.T, open Services, rounds int, how How) string {
 	clock := NewClock(time.Date(2026, 3, 9, 9, 0, 0, 0, calendar.Shanghai).UTC())
 	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	services := open(t, rules, clock.Now, sim.IDs(clock.Now))
 	for round := range rounds {
-		history := contest(t, services, uint64(round))
+		history := contest(t, services, uint64(round), how)
 		if porcupine.CheckOperations(decisions, history) {
 			continue
 		}
@@ -137,7 +145,7 @@ const (
 // contest plays one issue with two sign-offs, of which the officers of two
 // departments each claim, release and decide what is theirs, and answers who did what
 // from when to when, counted in calls and answers.
-func contest(t *testing.T, services []*approval.Service, seed uint64) []porcupine.Operation {
+func contest(t *testing.T, services []*approval.Service, seed uint64, how How) []porcupine.Operation {
 	departments := []roster.DepartmentID{"cc-water", "cc-transport"}
 	p := approval.Petition{Project: "fenjiang-west-bank", Title: "同时办理"}
 	for _, d := range departments {
@@ -153,36 +161,45 @@ func contest(t *testing.T, services []*approval.Service, seed uint64) []porcupin
 	var ticks atomic.Int64
 	var mu sync.Mutex
 	var history []porcupine.Operation
+	act := func(client int, random *rand.Rand) {
+		n := 1 + random.IntN(2)
+		d := deed{n: n, who: roster.PersonID(fmt.Sprintf("%s-officer-%d", departments[n-1], 1+client%2))}
+		switch k := random.IntN(20); {
+		case k < 7:
+			d.what = "look"
+		case k < 13:
+			d.what = "claim"
+		case k < 18:
+			d.what = "release"
+		case k < 19:
+			d.what = "grant"
+		default:
+			d.what = "object"
+		}
+		from := ticks.Add(1)
+		heard, err := d.do(t, services[client%len(services)], issue.ID, departments[n-1])
+		to := ticks.Add(1)
+		if err != nil {
+			t.Errorf("%s: %v", d.what, err)
+			return
+		}
+		mu.Lock()
+		history = append(history, porcupine.Operation{ClientId: client, Input: d, Output: heard, Call: from, Return: to})
+		mu.Unlock()
+	}
+	if how == InTurn {
+		random := rand.New(rand.NewPCG(seed, contestants))
+		for range contestants * deeds {
+			act(random.IntN(contestants), random)
+		}
+		return history
+	}
 	var wg sync.WaitGroup
 	for client := range contestants {
 		random := rand.New(rand.NewPCG(seed, uint64(client)))
-		service := services[client%len(services)]
 		wg.Go(func() {
 			for range deeds {
-				n := 1 + random.IntN(2)
-				d := deed{n: n, who: roster.PersonID(fmt.Sprintf("%s-officer-%d", departments[n-1], 1+client%2))}
-				switch k := random.IntN(20); {
-				case k < 7:
-					d.what = "look"
-				case k < 13:
-					d.what = "claim"
-				case k < 18:
-					d.what = "release"
-				case k < 19:
-					d.what = "grant"
-				default:
-					d.what = "object"
-				}
-				from := ticks.Add(1)
-				heard, err := d.do(t, service, issue.ID, departments[n-1])
-				to := ticks.Add(1)
-				if err != nil {
-					t.Errorf("%s: %v", d.what, err)
-					return
-				}
-				mu.Lock()
-				history = append(history, porcupine.Operation{ClientId: client, Input: d, Output: heard, Call: from, Return: to})
-				mu.Unlock()
+				act(client, random)
 			}
 		})
 	}
