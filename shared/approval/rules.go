@@ -394,8 +394,8 @@ func (t *transition) change() (Change, error) {
 	t.issue.Version = t.from + 1
 	c := Change{From: t.from, Events: t.events}
 	c.Added, c.Unadded = t.listAdded()
-	c.Mentions, c.Lengthenings = t.mentions, t.lengthenings
-	c.Duties, c.Settled = t.listDuties(len(c.Added) + len(c.Unadded) + len(c.Mentions) + len(c.Lengthenings))
+	c.Mentions, c.Lengthenings, c.Happenings = t.mentions, t.lengthenings, t.happenings(&t.issue, t.events)
+	c.Duties, c.Settled = t.listDuties(len(c.Added) + len(c.Unadded) + len(c.Mentions) + len(c.Lengthenings) + len(c.Happenings))
 	for n := range t.watches {
 		if n < len(t.touched) && t.touched[n] {
 			c.SignOffs = append(c.SignOffs, t.issue.SignOffs[n-1])

@@ -48,6 +48,14 @@ type Store interface {
 	// behind the last commits.
 	Lengthenings(ctx context.Context, q LengtheningQuery, page Page) ([]Lengthening, Cursor, error)
 
+	// Happenings lists at most so many (1 to 200) of what overseers look at, the latest
+	// first. The index may lag behind the last commits.
+	Happenings(ctx context.Context, q HappeningQuery, limit int) ([]Happening, error)
+
+	// EnterHappenings puts those that are not there yet, unless it is only to look, and
+	// answers how many were missing.
+	EnterHappenings(ctx context.Context, list []Happening, look bool) (missing int, err error)
+
 	// Duties lists what a department still has to verify, by date. The index may lag
 	// behind the last commits.
 	Duties(ctx context.Context, q DutyQuery, page Page) ([]OpenDuty, Cursor, error)
@@ -90,6 +98,7 @@ type Change struct {
 	Unadded      []AddedRef    // deleted: those that are no longer
 	Mentions     []Mention     // put
 	Lengthenings []Lengthening // put
+	Happenings   []Happening   // put
 	Duties       []OpenDuty    // put into their checkers' lists
 	Settled      []DutyRef     // taken out of them
 	Events       []Event

@@ -49,7 +49,7 @@ func (k *Keeper) Compare(ctx context.Context) (Comparison, error) {
 func (k *Keeper) compare(ctx context.Context) (out Comparison, first calendar.Date, err error) {
 	out.Differences = []Difference{}
 	wanted := NewSums()
-	err = k.each(ctx, func(id approval.IssueID) error {
+	err = k.Each(ctx, func(id approval.IssueID) error {
 		issue, err := k.Issues.Issue(ctx, id)
 		if err != nil {
 			return err
@@ -92,7 +92,7 @@ func (k *Keeper) Rebuild(ctx context.Context) (Comparison, error) {
 	if err != nil {
 		return out, err
 	}
-	err = k.each(ctx, func(id approval.IssueID) error {
+	err = k.Each(ctx, func(id approval.IssueID) error {
 		done, err := k.fold(ctx, []approval.IssueID{id}, true)
 		out.Folded += done
 		return err
@@ -113,7 +113,7 @@ func (k *Keeper) repair(ctx context.Context, out *Comparison, first calendar.Dat
 		return false, err
 	}
 	wanted := NewSums()
-	err = k.each(ctx, func(id approval.IssueID) error {
+	err = k.Each(ctx, func(id approval.IssueID) error {
 		sheet, err := k.Store.Sheet(ctx, id)
 		wanted.Add(&sheet)
 		return err
@@ -141,8 +141,8 @@ func (k *Keeper) repair(ctx context.Context, out *Comparison, first calendar.Dat
 	return again, nil
 }
 
-// each goes through every issue that was raised.
-func (k *Keeper) each(ctx context.Context, do func(id approval.IssueID) error) error {
+// Each goes through every issue that was raised.
+func (k *Keeper) Each(ctx context.Context, do func(id approval.IssueID) error) error {
 	for _, project := range k.Rules().Roster.Projects() {
 		page := approval.Page{Limit: 200}
 		for {

@@ -185,6 +185,9 @@ func Ops(c approval.Change) ([]Op, error) {
 	for k := range c.Lengthenings {
 		put(lengtheningItem(&c.Lengthenings[k]))
 	}
+	for k := range c.Happenings {
+		put(happeningItem(&c.Happenings[k]))
+	}
 	for _, r := range c.Unadded {
 		ops = append(ops, Op{Delete: addedKey(c.Issue.ID, r)})
 	}

@@ -17,6 +17,8 @@
 //	mention       I#<issue>     N#<seq>#<person>  N#<person>  <unread>#<at>#...
 //	duty          I#<issue>     U#<n>#<duty>  U#<department>  <by>#...
 //	lengthening   I#<issue>     T#<seq>       T#<area>  <at>#...
+//	happening     VP#<person>   <at>#...      VC#<concern>  <at>#...         VD#<department>  <at>#...
+//	  ... nobody's  I#<issue>   V#<seq>       VC#<concern>  <at>#...         VD#<department>  <at>#...
 //	event         I#<issue>     E#<seq>
 //	outbox        I#<issue>     O#<version>   O#<shard>  <at>#...
 //	receipt       K#<key>       K
@@ -29,10 +31,12 @@
 // partition), its events, a project's issues, a district's open issues reds
 // first, a department's inbox and a person's work by due date, with what they are
 // asked to sign under others' tasks, the duties that a department has yet to
-// verify, the acts by which an area's departments got more time, what should have
+// verify, the acts by which an area's departments got more time, what overseers look at
+// by its concern, by who did it and by the department that it is about, what should have
 // woken, what is undelivered, a month's closed sign-offs, the figures of a month and a
 // district, or of one department in them. None is a scan, and no partition takes more
-// than one issue's, one department's, one shard's or one district's writes.
+// than one issue's, one department's, one shard's, one district's or one concern's writes.
+// Of the plain course of an issue nothing is of any concern.
 package store
 
 import (

@@ -390,6 +390,71 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		}
 	})
 
+	run("ListsWhatOverseersLookAtByConcernPersonAndDepartment", func(t *testing.T, o Opened) {
+		c := commit(t, o.Store, sample("a1", 1))
+		n := next(c.Issue, "t")
+		for k, h := range []approval.Happening{
+			{Seq: 1, Concern: approval.Pausing, By: approval.Actor{Person: "ann"}, Department: "water"},
+			{Seq: 2, Concern: approval.Pausing, Department: "water"},
+			{Seq: 3, Concern: approval.Extending, By: approval.Actor{Person: "ann"}, Department: "parks"},
+			{Seq: 4, Concern: approval.Pausing, By: approval.Actor{Person: "bob"}},
+			{Seq: 5, Concern: approval.Pausing, By: approval.Actor{Person: "ann"}, Department: "water"},
+		} {
+			h.Issue, h.Project, h.Kind, h.At = "a1", "p", approval.EvStop, day.Add(time.Duration(k/2)*time.Hour)
+			n.Happenings = append(n.Happenings, h)
+		}
+		commit(t, o.Store, n)
+		o.settle()
+		all := n.Happenings
+		for name, c := range map[string]struct {
+			query approval.HappeningQuery
+			limit int
+			want  []int64
+		}{
+			"of a concern":                {approval.HappeningQuery{Concern: approval.Pausing}, 9, []int64{5, 4, 2, 1}},
+			"as many as asked for":        {approval.HappeningQuery{Concern: approval.Pausing}, 2, []int64{5, 4}},
+			"before one of them":          {approval.HappeningQuery{Concern: approval.Pausing, Before: all[3].Place()}, 9, []int64{2, 1}},
+			"before a moment":             {approval.HappeningQuery{Concern: approval.Pausing, Before: approval.Place{At: all[3].At}}, 9, []int64{2, 1}},
+			"from a moment on":            {approval.HappeningQuery{Concern: approval.Pausing, From: all[3].At}, 9, []int64{5, 4}},
+			"from a moment and before":    {approval.HappeningQuery{Concern: approval.Pausing, From: all[3].At, Before: all[4].Place()}, 9, []int64{4}},
+			"of a person":                 {approval.HappeningQuery{Person: "ann"}, 9, []int64{5, 3, 1}},
+			"of a person from and before": {approval.HappeningQuery{Person: "ann", From: all[2].At, Before: all[4].Place()}, 9, []int64{3}},
+			"about a department":          {approval.HappeningQuery{Department: "water"}, 9, []int64{5, 2, 1}},
+			"of nobody":                   {approval.HappeningQuery{Person: "eve"}, 9, nil},
+		} {
+			list, err := o.Store.Happenings(ctx, c.query, c.limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			for _, h := range list {
+				if h != all[h.Seq-1] {
+					t.Errorf("%s: %+v, want %+v", name, h, all[h.Seq-1])
+				}
+				got = append(got, h.Seq)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v, want %v", name, got, c.want)
+			}
+		}
+		late := approval.Happening{Issue: "a1", Seq: 6, Concern: approval.Revoking, Kind: approval.EvRevoke, Project: "p", At: day}
+		for _, step := range []struct {
+			look bool
+			want int
+		}{{true, 1}, {false, 1}, {false, 0}} {
+			if n, err := o.Store.EnterHappenings(ctx, append(all[:3:3], late), step.look); err != nil || n != step.want {
+				t.Errorf("%d were missing, want %d: %v", n, step.want, err)
+			}
+		}
+		o.settle()
+		if list, err := o.Store.Happenings(ctx, approval.HappeningQuery{Concern: approval.Revoking}, 9); err != nil || len(list) != 1 || list[0] != late {
+			t.Errorf("entered: %v, %v", list, err)
+		}
+		if issue, err := o.Store.Issue(ctx, "a1"); err != nil || len(issue.SignOffs) != 1 {
+			t.Errorf("the issue reads as %+v, %v", issue, err)
+		}
+	})
+
 	run("ListsTheDutiesOfACheckerByDateUntilTheyAreSettled", func(t *testing.T, o Opened) {
 		owed := func(c *approval.Change, signOff, duty int, checker roster.DepartmentID, in int) {
 			c.Duties = append(c.Duties, approval.OpenDuty{
