@@ -117,21 +117,22 @@ func (p Place) Compare(q Place) int {
 	return cmp.Or(p.At.Compare(q.At), cmp.Compare(p.Issue, q.Issue), cmp.Compare(p.Seq, q.Seq))
 }
 
-// happenings are those of events of an issue.
+// Happening is what the lists hold of an event of an issue; its Concern is "" when they hold nothing.
+func (r Rules) Happening(i *Issue, e *Event) Happening {
+	h := Happening{Issue: i.ID, Seq: e.Seq, At: e.At, Kind: e.Kind, Concern: e.Concern(), By: e.By, Project: i.Project}
+	if s := i.SignOff(e.SignOff); s != nil {
+		h.Department = s.Department
+	} else if d, ok := r.Roster.Department(roster.DepartmentID(e.By.Unit)); ok {
+		h.Department = d.ID
+	}
+	return h
+}
+
 func (r Rules) happenings(i *Issue, events []Event) (list []Happening) {
 	for k := range events {
-		e := &events[k]
-		concern := e.Concern()
-		if concern == "" {
-			continue
+		if h := r.Happening(i, &events[k]); h.Concern != "" {
+			list = append(list, h)
 		}
-		h := Happening{Issue: i.ID, Seq: e.Seq, At: e.At, Kind: e.Kind, Concern: concern, By: e.By, Project: i.Project}
-		if s := i.SignOff(e.SignOff); s != nil {
-			h.Department = s.Department
-		} else if d, ok := r.Roster.Department(roster.DepartmentID(e.By.Unit)); ok {
-			h.Department = d.ID
-		}
-		list = append(list, h)
 	}
 	return list
 }
@@ -155,7 +156,8 @@ type HappeningFilter struct {
 	From, Until calendar.Date // days, both included
 }
 
-func (f *HappeningFilter) passes(h *Happening) bool {
+// Passes reports whether a happening is what is looked for, whenever it was.
+func (f *HappeningFilter) Passes(h *Happening) bool {
 	return (f.Concern == "" || h.Concern == f.Concern) && (f.Kind == "" || h.Kind == f.Kind) &&
 		(f.Person == "" || h.By.Person == f.Person) && (f.Department == "" || h.Department == f.Department)
 }
@@ -209,7 +211,7 @@ func (s *Service) Happenings(ctx context.Context, f HappeningFilter, before Plac
 		}
 		looked += len(read)
 		for k := range read {
-			if before = read[k].Place(); !f.passes(&read[k]) {
+			if before = read[k].Place(); !f.Passes(&read[k]) {
 				continue
 			}
 			if list = append(list, read[k]); len(list) == limit {

@@ -141,7 +141,7 @@ var mayImport = map[string][]string{
 	"shared/audit":                 {"shared/approval"},
 	"shared/ledger":                {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/roster", "shared/sheet"},
 	"shared/briefing":              {"shared/approval", "shared/calendar", "shared/docket", "shared/roster", "shared/sheet"},
-	"shared/oversight":             {"shared/approval", "shared/calendar", "shared/docket", "shared/roster"},
+	"shared/oversight":             {"shared/approval", "shared/audit", "shared/calendar", "shared/docket", "shared/roster"},
 	"shared/docket/dockettest":     {"shared/approval", "shared/docket"},
 	"shared/measure":               {"shared/approval", "shared/calendar", "shared/catalog", "shared/roster", "shared/saving"},
 	"shared/measure/measuretest":   {"shared/approval", "shared/approval/approvaltest", "shared/calendar", "shared/catalog", "shared/measure", "shared/roster", "shared/saving"},

@@ -20,6 +20,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -110,6 +111,31 @@ func (t *Trail) hash(n int64) string {
 	}
 	_ = json.Unmarshal(t.Stored[n-1], &e) // one that cannot be read has no hash, and Check has said so
 	return e.Hash
+}
+
+// Reader reads one trail as it is stored: of an issue by its id.
+type Reader interface {
+	Chain(ctx context.Context, subject string) (Trail, error)
+}
+
+// Checked is what a check of one trail found.
+type Checked struct {
+	Subject string
+	Events  int
+	Fault   *Fault // nil: it is what was written
+}
+
+// CheckOne reads a trail and checks it.
+func CheckOne(ctx context.Context, r Reader, subject string) (Checked, error) {
+	t, err := r.Chain(ctx, subject)
+	if err != nil {
+		return Checked{}, fmt.Errorf("read the trail of %s: %w", subject, err)
+	}
+	out := Checked{Subject: subject, Events: len(t.Stored)}
+	if f, wrong := t.Check(); wrong {
+		out.Fault = &f
+	}
+	return out, nil
 }
 
 // Report is what a check of everything found.

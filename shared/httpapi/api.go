@@ -18,6 +18,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/archive"
+	"lianban/shared/audit"
 	"lianban/shared/briefing"
 	"lianban/shared/intake"
 	"lianban/shared/invitation"
@@ -48,6 +49,8 @@ type Config struct {
 	Random    io.Reader // of the secrets of links; nil: crypto/rand.Reader
 	// Figures sum up what has been done, for forecasts; nil: there are none.
 	Figures *measure.Keeper
+	// Chains reads audit trails as they are stored, to check them; nil: nobody can here.
+	Chains audit.Reader
 	// Archive keeps registers of past approvals; nil: none are kept.
 	Archive *archive.Archive
 	// Briefings keeps agendas and lists; nil: none are kept.
@@ -81,6 +84,7 @@ type server struct {
 	figures   *measure.Keeper
 	briefings *briefing.Keeper
 	archive   *archive.Archive
+	chains    audit.Reader
 	ledger    *ledger.Ledger
 	invites   *invitation.Desk
 
@@ -135,7 +139,7 @@ func New(c Config) (*API, error) {
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
 		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
-		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, archive: c.Archive, briefings: c.Briefings, ledger: c.Ledger,
+		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, archive: c.Archive, chains: c.Chains, briefings: c.Briefings, ledger: c.Ledger,
 		invites: &invitation.Desk{Service: c.Service, Random: c.Random},
 	}}
 
@@ -169,6 +173,7 @@ func New(c Config) (*API, error) {
 	a.notices()
 	a.warnings()
 	a.eventLog()
+	a.auditTrail()
 	a.whatIf()
 	a.forecasts()
 	a.archives()

@@ -120,7 +120,7 @@ func openBroken(t *testing.T) (*world, *broken) {
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.figures = &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now}
 	w.api, err = httpapi.New(httpapi.Config{
-		Figures: w.figures, Archive: archive.New(w.service, kept), Briefings: briefing.New(w.service, kept),
+		Figures: w.figures, Archive: archive.New(w.service, kept), Chains: kept, Briefings: briefing.New(w.service, kept),
 		Shelf: shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now), Ledger: ledger.New(w.service, kept),
 		Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),

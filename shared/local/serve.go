@@ -91,11 +91,11 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 func (a *App) Handler() (http.Handler, error) {
 	disposals := oversight.NewDisposals(a.store, a.Service.Now)
 	briefings := briefing.New(a.Service, a.store)
-	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Briefings: briefings, Log: a.log})
+	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
-	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
+	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

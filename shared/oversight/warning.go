@@ -6,8 +6,10 @@
 // disposal (处置), under the warning's key. The key holds the fact that raised it, so
 // that a disposed warning comes back when its facts change, and only then.
 //
+// It also looks through the audit trails for overseers, and has them checked.
+//
 // It must not know how anything is stored, transported or shown. It imports the
-// standard library, approval, calendar and roster.
+// standard library, approval, audit, calendar, docket and roster.
 //
 // Road not taken: to keep what a warning needs in the row that lists show. It
 // would be written with every commit of every issue, and is read only now and

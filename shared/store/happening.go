@@ -9,7 +9,9 @@ import (
 	"lianban/shared/approval"
 )
 
-func placeOf(p approval.Place) string { return stamp(p.At) + "#" + string(p.Issue) + "#" + eight(p.Seq) }
+func placeOf(p approval.Place) string {
+	return stamp(p.At) + "#" + string(p.Issue) + "#" + eight(p.Seq)
+}
 
 // happeningItem lists a happening three times: under who did it by the key itself (what
 // nobody did lies with its issue), under its concern, and under its department.
@@ -94,4 +96,3 @@ func (s *Store) EnterHappenings(ctx context.Context, list []approval.Happening, 
 	}
 	return missing, write()
 }
-

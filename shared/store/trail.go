@@ -1,10 +1,14 @@
 package store
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"strings"
 
+	"lianban/shared/approval"
 	"lianban/shared/audit"
 )
 
@@ -45,6 +49,55 @@ func Trails(items iter.Seq2[Item, error]) iter.Seq2[audit.Trail, error] {
 			yield(*t, nil)
 		}
 	}
+}
+
+var _ audit.Reader = (*Store)(nil)
+
+// chainTries is how often a chain is read that grows meanwhile.
+const chainTries = 5
+
+// Chain implements audit.Reader. It reads what is stored, whatever this process remembers.
+func (s *Store) Chain(ctx context.Context, subject string) (audit.Trail, error) {
+	t := audit.Trail{Subject: subject}
+	pk := issuePK(approval.IssueID(subject))
+	var before []byte
+	for range chainTries {
+		record, ok, err := s.table.Get(ctx, Key{pk, "A"})
+		if err != nil {
+			return t, fmt.Errorf("read the record of %s: %w", subject, err)
+		}
+		if ok && before != nil && bytes.Equal(before, record.Body) {
+			break // nobody wrote while the events were read
+		}
+		t = audit.Trail{Subject: subject, Record: ok}
+		if ok {
+			var r struct {
+				Events int64  `json:"events"`
+				Head   string `json:"head"`
+			}
+			if err := json.Unmarshal(record.Body, &r); err != nil {
+				return t, fmt.Errorf("read the record of %s: %w", subject, err)
+			}
+			t.Events, t.Head, before = r.Events, r.Head, record.Body
+		}
+		r := Range{PK: pk, From: "E#", To: "F", Limit: largestPage}
+		for {
+			items, next, err := s.table.Query(ctx, r)
+			if err != nil {
+				return t, fmt.Errorf("read the events of %s: %w", subject, err)
+			}
+			for k := range items {
+				t.Stored = append(t.Stored, items[k].Body)
+			}
+			if r.After = next; next == nil {
+				break
+			}
+		}
+		if !ok {
+			break
+		}
+	}
+	return t, nil
 }
 
 // trailOf says to which trail an item belongs.

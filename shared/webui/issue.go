@@ -10,6 +10,7 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
+	"lianban/shared/oversight"
 	"lianban/shared/roster"
 )
 
@@ -160,6 +161,7 @@ type issuePage struct {
 	RatingText    string
 	Rounds        []string
 	Events        []eventView
+	Check         string // the search for it, for who may check its chain
 	Papers        *papersView
 	Duties        *dutiesView
 	Groups        []deedGroup
@@ -340,6 +342,9 @@ func (v *visit) finishIssue(status int, issue *approval.Issue, p *issuePage, wro
 		return err
 	}
 	slices.Reverse(p.Events)
+	if v.Chains != nil && oversight.Audits(v.viewer.Actor) == nil {
+		p.Check = url.Values{"issue": {string(issue.ID)}}.Encode()
+	}
 	if wrong != nil {
 		if p.Since, err = v.since(issue); err != nil {
 			return err

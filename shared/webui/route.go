@@ -31,6 +31,7 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	s.briefingRoutes(page)
 	s.bottleneckRoutes(page)
 	s.figuresRoutes(page)
+	s.trailRoutes(page)
 	if s.Intake == nil {
 		return
 	}
@@ -50,6 +51,9 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 func (v *visit) moreNav() (links []link) {
 	if oversight.Looks(v.viewer.Role) {
 		links = append(links, link{Text: v.t("nav.warnings"), URL: "/warnings"})
+	}
+	if oversight.Audits(v.viewer.Actor) == nil {
+		links = append(links, link{Text: v.t("nav.trail"), URL: "/trail"})
 	}
 	if v.Intake != nil {
 		if slices.Contains([]roster.Role{roster.Secretary, roster.GeneralBranch, roster.Officer, roster.Lead, roster.Bureau, roster.Overseer}, v.viewer.Role) {

@@ -23,6 +23,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/archive"
+	"lianban/shared/audit"
 	"lianban/shared/briefing"
 	"lianban/shared/calendar"
 	"lianban/shared/httpapi"
@@ -54,6 +55,8 @@ type Config struct {
 	Filters *Filters
 	// Figures sum up what has been done, for forecasts; nil: there are none.
 	Figures *measure.Keeper
+	// Chains reads audit trails as they are stored, to check them; nil: nobody can here.
+	Chains audit.Reader
 	// Archive keeps registers of past approvals; nil: there is no page for them.
 	Archive *archive.Archive
 	// Briefings keeps agendas and lists; nil: there are no pages for them.

@@ -31,6 +31,7 @@ import (
 // stand still until the test moves them.
 type world struct {
 	t       testing.TB
+	data    string // the file
 	clock   *approvaltest.Clock
 	session *approvaltest.Clock // of sign-ins, so that moving time on ends none
 	service *approval.Service
@@ -47,7 +48,8 @@ var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	file, err := sqlite.Open(filepath.Join(t.TempDir(), "lianban.db"))
+	data := filepath.Join(t.TempDir(), "lianban.db")
+	file, err := sqlite.Open(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func newWorld(t testing.TB) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, clock: approvaltest.NewClock(monday), session: approvaltest.NewClock(monday)}
+	w := &world{t: t, data: data, clock: approvaltest.NewClock(monday), session: approvaltest.NewClock(monday)}
 	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
 	kept := store.New(file.Table())
 	w.service = approval.NewService(rules, kept, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
@@ -74,7 +76,7 @@ func newWorld(t testing.TB) *world {
 	w.handler, err = New(Config{
 		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now), Ledger: w.ledger,
 		Background: func(f func()) { w.behind = append(w.behind, f) },
-		Archive:    archive.New(w.service, kept), Briefings: briefing.New(w.service, kept),
+		Archive:    archive.New(w.service, kept), Briefings: briefing.New(w.service, kept), Chains: kept,
 		Figures: &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now},
 		Shelf:   shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
 	})
