@@ -236,6 +236,10 @@ func init() {
 	}
 }
 
+// maxFaults is how many fields at fault are told at once (assumed): nobody mends more
+// before asking again, and an answer must not be larger than what was sent.
+const maxFaults = 50
+
 // library turns an error as the HTTP library reports it into one of this
 // package: an operation's own error as it is, a refused input with its fields.
 func library(status int, msg string, errs []error) error {
@@ -268,6 +272,7 @@ func library(status int, msg string, errs []error) error {
 		return f
 	}
 	slices.SortStableFunc(f.more, func(a, b fieldFault) int { return strings.Compare(a.field, b.field) })
+	f.more = f.more[:min(len(f.more), maxFaults)]
 	f.field, f.text = f.more[0].field, f.more[0].text
 	if len(f.more) == 1 {
 		f.more = nil
@@ -277,6 +282,7 @@ func library(status int, msg string, errs []error) error {
 
 // inputFault words what the library found wrong with one input.
 func inputFault(location, message string) fieldFault {
+	location = brief(location)
 	field := location
 	for _, part := range []string{"body", "query", "path", "header"} {
 		if rest, ok := strings.CutPrefix(location, part); ok && (rest == "" || rest[0] == '.') {

@@ -203,6 +203,9 @@ func decode(body []byte) (any, error) {
 	err := d.Decode(&v)
 	if err == nil {
 		if _, err = d.Token(); err == io.EOF {
+			if f := shapely(body); f != nil {
+				return nil, f
+			}
 			return v, nil
 		}
 		return nil, malformed(body, d.InputOffset(), text("JSON 结束后还有多余内容", "there is something after the end of the JSON"))

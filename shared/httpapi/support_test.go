@@ -53,6 +53,7 @@ type world struct {
 	log      *buffer
 	files    string // where attachments lie
 	data     string // where the store's files lie
+	table    *witness
 	keys     int
 }
 
@@ -104,7 +105,8 @@ func openBroken(t *testing.T) (*world, *broken) {
 	}
 	t.Cleanup(func() { _ = file.Close() })
 	w := &world{t: t, data: data, clock: approvaltest.NewClock(monday), log: &buffer{}}
-	kept := store.New(file.Table())
+	w.table = &witness{Table: file.Table(), t: t}
+	kept := store.New(w.table)
 	b := &broken{Store: kept}
 	w.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders},
 		b, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
@@ -116,7 +118,7 @@ func openBroken(t *testing.T) (*world, *broken) {
 	}
 	w.service.Papers = shelf
 	n := 0
-	w.register = register.New(store.New(file.Table()), w.service, w.clock.Now, func() string { n++; return fmt.Sprintf("change-%02d", n) })
+	w.register = register.New(kept, w.service, w.clock.Now, func() string { n++; return fmt.Sprintf("change-%02d", n) })
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.figures = &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now}
 	w.api, err = httpapi.New(httpapi.Config{
