@@ -50,6 +50,21 @@ var situations = []struct {
 			g.look(n)
 		}
 	}},
+	{"in_signoff tolerance proposed", 1, func(g *game) {
+		g.raise(chain()).route().at("2026-04-20 10:00")
+		for _, n := range []int{1, 5, 6} {
+			g.look(n)
+		}
+		g.must(generalBranch, tolerating(1))
+	}},
+	{"in_signoff tolerated", 1, func(g *game) {
+		g.raise(chain()).route().at("2026-04-20 10:00")
+		for _, n := range []int{1, 5, 6} {
+			g.look(n)
+		}
+		g.must(generalBranch, tolerating(1))
+		g.must(bureau, approval.AnswerTolerance{SignOff: 1, Answer: approval.ToleranceConfirmed})
+	}},
 	{"in_signoff passed up", 1, func(g *game) {
 		g.raise(chain()).route().must(secretary, approval.PassUp{SignOff: 1, To: roster.TierGeneralBranch, Reason: "须总支协调", Untried: "部门已函复"})
 	}},
@@ -122,6 +137,11 @@ var situations = []struct {
 		g.raise(chain()).route().must(approval.Machine, approval.HoldCommand(1, "token", "Internal", "disk on fire"))
 	}},
 	{"concluded agreed", 1, func(g *game) { agreed(g) }},
+	{"concluded late", 1, func(g *game) {
+		g.raise(one(25)).route().at("2026-06-20 10:00").look(1)
+		g.must(g.by(1), approval.Grant{SignOff: 1, Reason: "汛情封航，逾期办结"})
+		g.close()
+	}},
 	{"concluded duty missed", 1, func(g *game) {
 		g.raise(one(25)).route().pledge(1, 9).close()
 		g.at("2026-03-19 00:00")
@@ -295,6 +315,15 @@ var commands = []struct {
 	}},
 	{"reply to a notice", []string{"lead"}, func(int) approval.Command { return approval.ReplyNotice{K: 1, Text: "下周办结"} }},
 	{"recheck a notice", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.RecheckNotice{K: 1, OK: true, Text: "属实"} }},
+	{"propose a tolerance", []string{"general branch", "headquarters"}, func(n int) approval.Command {
+		return approval.ProposeTolerance{SignOff: n, Of: approval.OverrunTolerated, Code: "unforeseen", Reason: "汛情封航"}
+	}},
+	{"answer a tolerance", []string{"headquarters", "bureau"}, func(n int) approval.Command {
+		return approval.AnswerTolerance{SignOff: n, Answer: approval.ToleranceConfirmed}
+	}},
+	{"end a tolerance", []string{"general branch", "headquarters", "bureau"}, func(n int) approval.Command {
+		return approval.EndTolerance{SignOff: n, Reason: "情况不实"}
+	}},
 	{"comment", []string{
 		"secretary", "other secretary", "officer", "signer", "other officer", "lead", "other lead", "general branch", "headquarters", "bureau", "overseer", "administrator",
 	}, func(int) approval.Command { return approval.Comment{Text: "已现场核实"} }},

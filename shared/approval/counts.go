@@ -35,7 +35,7 @@ func (s *SignOff) sameFigures(u *SignOff) bool {
 	return s.State == u.State && s.Department == u.Department && s.Due == u.Due &&
 		s.OpenedAt.Equal(u.OpenedAt) && s.AcceptedAt.Equal(u.AcceptedAt) && s.DecidedAt.Equal(u.DecidedAt) && s.took() == u.took() &&
 		slices.EqualFunc(s.Stops, u.Stops, func(a, b Stop) bool { return a.From.Equal(b.From) && a.To.Equal(b.To) }) &&
-		len(s.Duties) == len(u.Duties) && len(s.Earlier) == len(u.Earlier) && (s.Request == nil) == (u.Request == nil) && s.Extension.granted() == u.Extension.granted()
+		len(s.Duties) == len(u.Duties) && len(s.Earlier) == len(u.Earlier) && (s.Request == nil) == (u.Request == nil) && s.Extension.granted() == u.Extension.granted() && s.Tolerated() == u.Tolerated()
 }
 
 // took is when it was claimed by who decided it; while nobody has, a claim may

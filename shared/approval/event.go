@@ -125,6 +125,14 @@ const (
 	EvDisposeWarning = "dispose_warning"
 )
 
+// What happens to tolerances.
+const (
+	EvProposeTolerance = "propose_tolerance"
+	EvConfirmTolerance = "confirm_tolerance"
+	EvRefuseTolerance  = "refuse_tolerance"
+	EvEndTolerance     = "end_tolerance"
+)
+
 // What happens to added signatures.
 const (
 	EvAddSigner   = "add_signer"

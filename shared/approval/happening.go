@@ -26,13 +26,14 @@ const (
 	Dissenting  Concern = "dissent"     // 异议、会商
 	Handing     Concern = "hand"        // 转办、改派、回避、移交
 	Climbing    Concern = "climb"       // 催办、逾期、提级、督办
+	Tolerating  Concern = "tolerance"   // 容错认定: an overrun or an objection that rates leave out
 	Noting      Concern = "note"        // 监督意见、预警处置
 	Interfering Concern = "interfering" // 系统异常与恢复
 )
 
 // Concerns are all of them, in the order in which they are shown.
 func Concerns() []Concern {
-	return []Concern{Pausing, Extending, Overriding, Skipping, Reopening, Revoking, Relaxing, Dissenting, Handing, Climbing, Noting, Interfering}
+	return []Concern{Pausing, Extending, Overriding, Skipping, Reopening, Revoking, Relaxing, Dissenting, Handing, Climbing, Tolerating, Noting, Interfering}
 }
 
 // concerns are the kinds of events that overseers look at in lists. What is missing is the
@@ -49,6 +50,7 @@ var concerns = map[string]Concern{
 	EvFollow: Handing, EvAddSigner: Handing, EvCancelAdded: Handing,
 	EvUrge: Climbing, EvRed: Climbing, EvEscalate: Climbing, EvPassUp: Climbing, EvDispose: Climbing, EvSupervise: Climbing, EvReplyNotice: Climbing,
 	EvRecheck: Climbing, EvLapse: Climbing, EvCloseNotice: Climbing,
+	EvProposeTolerance: Tolerating, EvConfirmTolerance: Tolerating, EvRefuseTolerance: Tolerating, EvEndTolerance: Tolerating,
 	EvDisposeWarning: Noting,
 	EvStuck:          Interfering, EvResume: Interfering, EvCarryOver: Interfering, EvRestate: Interfering, EvRouse: Interfering,
 }

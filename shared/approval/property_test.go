@@ -364,6 +364,9 @@ func (w *world) people(t *rapid.T) (moves []move) {
 		add(secretary, approval.Reopen{SignOffs: []int{n}, Reason: "方案有变"})
 		add(secretary, approval.Confirm{Stars: 3})
 	}
+	if n := len(w.issue.SignOffs); n > 0 {
+		w.tolerate(t, rapid.IntRange(1, n).Draw(t, "tolerance"), add)
+	}
 	w.consult(t, add)
 	add(overseer, approval.Comment{Text: "批注"})
 	switch paper := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "paper"); rapid.IntRange(0, 6).Draw(t, "papers") {
@@ -406,6 +409,14 @@ func (w *world) ladder(t *rapid.T, n int, add func(approval.Actor, approval.Comm
 		add(w.leadOf(n), approval.ReplyNotice{K: notice.K, Text: "已安排"})
 		add(a, approval.RecheckNotice{K: notice.K, OK: rapid.Bool().Draw(t, "satisfied"), Text: "已核"})
 	}
+}
+
+// tolerate is what is done about tolerances of a sign-off.
+func (w *world) tolerate(t *rapid.T, n int, add func(approval.Actor, approval.Command)) {
+	a := rapid.SampledFrom([]approval.Actor{generalBranch, headquarters, bureau}).Draw(t, "tolerating")
+	add(a, approval.ProposeTolerance{SignOff: n, Of: rapid.SampledFrom([]approval.Tolerated{approval.OverrunTolerated, approval.ObjectionTolerated}).Draw(t, "of"), Code: "unforeseen", Reason: "汛情封航"})
+	add(a, approval.AnswerTolerance{SignOff: n, Answer: rapid.SampledFrom([]approval.ToleranceAnswer{approval.ToleranceConfirmed, approval.ToleranceRefused}).Draw(t, "found"), Reason: "已核"})
+	add(a, approval.EndTolerance{SignOff: n, Reason: "情况不实"})
 }
 
 // wellKept checks that nobody has been forgotten once everything was delivered.

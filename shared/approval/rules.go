@@ -332,7 +332,7 @@ func (t *transition) redo(n int) {
 	}
 	if s.Decision != nil || len(s.Added) > 0 || s.State == PapersBack {
 		t.each(n, (*Duty).Pending, func(d *Duty) { d.State, d.SettledAt = DutyLapsed, t.now })
-		a := Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Added: s.Added, Duties: s.Duties, Revocation: s.Revocation}
+		a := Attempt{Round: s.Round, Decision: s.Decision, Ruling: s.Ruling, Added: s.Added, Duties: s.Duties, Revocation: s.Revocation, Tolerance: s.Tolerance}
 		if s.State == PapersBack {
 			a.Request = s.Request
 		}

@@ -98,6 +98,7 @@ type SignOff struct {
 	// Revocation is of an approval that was revoked after the issue was withdrawn; of
 	// others it is among the earlier attempts.
 	Revocation *Revocation `json:"revocation,omitempty"`
+	Tolerance  *Tolerance  `json:"tolerance,omitempty"` // the last one proposed; of earlier ones the trail tells
 
 	Earlier []Attempt `json:"earlier,omitempty"` // decisions of earlier rounds, and revoked ones
 }
@@ -196,6 +197,7 @@ type Attempt struct {
 	// Revocation is why the decision was revoked; none in what was stored before it was
 	// kept here, whose duties tell.
 	Revocation *Revocation `json:"revocation,omitempty"`
+	Tolerance  *Tolerance  `json:"tolerance,omitempty"`
 }
 
 // Watch is the machine's eye on one sign-off, on the consultation, on an

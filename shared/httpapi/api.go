@@ -155,6 +155,7 @@ func New(c Config) (*API, error) {
 	a.huma = humago.New(a.mux, config)
 	a.huma.UseMiddleware(a.admit)
 	a.duties()
+	a.tolerances()
 	a.session()
 	a.reference()
 	a.branches()

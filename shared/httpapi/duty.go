@@ -120,6 +120,7 @@ type Ground struct {
 type Grounds struct {
 	Objection  []Ground `json:"objection"`
 	Revocation []Ground `json:"revocation"`
+	Tolerance  []Ground `json:"tolerance"`
 }
 
 // OfDuty is the path of a change to a duty.
@@ -154,7 +155,7 @@ func (a *API) duties() {
 	huma.Register(a.huma, ofIssue("/reopen", "reopen", "Take up a concluded issue again 重新办理"), a.reopen)
 	huma.Register(a.huma, operation("GET", "/duties", "listDuties", "What the own department has yet to verify, by date 本部门待核查义务", "work", 200, http.StatusForbidden), a.listDuties)
 	huma.Register(a.huma, operation("GET", "/departments/{id}/duties", "listDepartmentDuties", "What a department has yet to verify, by date 部门待核查义务", "work", 200, http.StatusForbidden, http.StatusNotFound), a.listDepartmentDuties)
-	huma.Register(a.huma, operation("GET", "/grounds", "getGrounds", "Legal grounds of objections and revocations 法定依据", "reference", 200), a.getGrounds)
+	huma.Register(a.huma, operation("GET", "/grounds", "getGrounds", "Grounds of objections, revocations and tolerances 法定依据", "reference", 200), a.getGrounds)
 }
 
 func (s *server) reportDuty(ctx context.Context, in *reportIn) (*IssueOut, error) {
@@ -204,7 +205,7 @@ func (s *server) listDepartmentDuties(ctx context.Context, in *inboxIn) (*PageOu
 }
 
 func (s *server) getGrounds(context.Context, *struct{}) (*one[Grounds], error) {
-	return &one[Grounds]{Grounds{list(approval.ObjectionGrounds, ground), list(approval.RevocationGrounds, ground)}}, nil
+	return &one[Grounds]{Grounds{list(approval.ObjectionGrounds, ground), list(approval.RevocationGrounds, ground), list(approval.ToleranceGrounds, ground)}}, nil
 }
 
 func ground(g approval.Ground) Ground {

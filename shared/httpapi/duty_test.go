@@ -131,6 +131,9 @@ func TestGroundsAreListed(t *testing.T) {
 	if len(objections) != len(approval.ObjectionGrounds) || len(revocations) != len(approval.RevocationGrounds) {
 		t.Errorf("%d and %d grounds", len(objections), len(revocations))
 	}
+	if tolerances := a.at("tolerance").([]any); len(tolerances) != len(approval.ToleranceGrounds) || a.text("tolerance", 0, "law") != "中国共产党问责条例" {
+		t.Errorf("grounds of tolerances: %s", a.body)
+	}
 	if a.text("revocation", 0, "missed") != "true" || a.text("revocation", 0, "of") != "commitment" || a.text("revocation", 1, "missed") != "false" {
 		t.Errorf("grounds of revocations: %s", a.body)
 	}

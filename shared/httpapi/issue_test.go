@@ -281,6 +281,7 @@ func TestADraftIsItsBranchsAlone(t *testing.T) {
 			"/signoffs/1/transfer": `{"department":"cc-water","reason":"x"}`, "/signoffs/1/transfer/return": `{"reason":"x"}`, "/signoffs/1/transfer/ruling": `{"department":"cc-water","reason":"x"}`,
 			"/signoffs/1/measures": `{"what":"urged","text":"x"}`, "/signoffs/1/escalation": `{"to":"headquarters","reason":"x"}`, "/signoffs/1/ladder/pause": `{"until":"2026-03-05","reason":"x"}`, "/signoffs/1/ladder/resume": `{"reason":"x"}`,
 			"/signoffs/1/notices": `{"demand":"x","replyDays":2}`, "/notices/1/reply": `{"text":"x"}`, "/warnings": `{"key":"x","as":"handled","text":"x"}`, "/notices/1/recheck": `{"ok":true,"text":"x"}`,
+			"/signoffs/1/tolerance": `{"of":"overrun","code":"trial","reason":"x"}`, "/signoffs/1/tolerance/answer": `{"answer":"confirmed"}`, "/signoffs/1/tolerance/withdrawal": `{"reason":"x"}`,
 			"/signoffs/1/extension": `{"days":1,"reason":"x"}`, "/signoffs/1/extension/answer": `{"answer":"granted"}`,
 		} {
 			got := w.post(as, "/issues/"+id+path, body, header("If-Match", `"7"`)).problem(404, "not-found", "issue")
@@ -383,6 +384,17 @@ func changes() map[string]struct {
 		w.post(general, "/issues/"+id+"/signoffs/1/notices", `{"demand":"限期办结","replyDays":2}`).is(200)
 		return id
 	}
+	late := func(steps ...string) func(w *world) string {
+		return func(w *world) string {
+			id := w.raised(diversion)
+			w.clock.Add(14 * 24 * time.Hour)
+			for _, body := range steps {
+				w.post(general, "/issues/"+id+"/signoffs/1/tolerance", body).is(200)
+			}
+			return id
+		}
+	}
+	const flood = `{"of":"overrun","code":"unforeseen","reason":"汛情封航"}`
 	transferred := func(w *world) string {
 		id := w.raised(diversion)
 		w.post(police, "/issues/"+id+"/signoffs/1/transfer", `{"department":"cc-housing","reason":"职责"}`).is(200)
@@ -469,7 +481,10 @@ func changes() map[string]struct {
 			w.close(id, 1)
 			return id
 		}},
-		"POST /api/v1/issues/{id}/comments": {overseer, `{"text":"停表理由待核","signOff":1}`, start},
+		"POST /api/v1/issues/{id}/signoffs/{n}/tolerance":            {general, flood, late()},
+		"POST /api/v1/issues/{id}/signoffs/{n}/tolerance/answer":     {bureau, `{"answer":"confirmed"}`, late(flood)},
+		"POST /api/v1/issues/{id}/signoffs/{n}/tolerance/withdrawal": {general, `{"reason":"情况不实"}`, late(flood)},
+		"POST /api/v1/issues/{id}/comments":                          {overseer, `{"text":"停表理由待核","signOff":1}`, start},
 		"POST /api/v1/issues/{id}/attachments": {fenjiang, attachment("总平面图.pdf", sitePlan, "petition", 0), func(w *world) string {
 			id := w.raised(diversion)
 			w.upload(fenjiang, id, "总平面图.pdf", sitePlan, "petition", 0).is(http.StatusNoContent)

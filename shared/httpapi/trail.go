@@ -45,7 +45,7 @@ type trailIn struct {
 	Until      string `query:"until" format:"date" doc:"Last day, included."`
 	Person     string `query:"person" doc:"Who did it."`
 	Department string `query:"department" doc:"Whose sign-off it is about, or whose person did it."`
-	Concern    string `query:"concern" enum:"pause,extension,override,skip,reopen,revoke,relax,dissent,hand,climb,note,interfering" doc:"pause 停表与补正, extension 延期, override 裁定, skip 越级提级, reopen 重新办理, revoke 撤销同意, relax 承诺与容缺, dissent 异议与会商, hand 转办与回避, climb 督办与提级, note 监督意见, interfering 系统处理."`
+	Concern    string `query:"concern" enum:"pause,extension,override,skip,reopen,revoke,relax,dissent,hand,climb,tolerance,note,interfering" doc:"pause 停表与补正, extension 延期, override 裁定, skip 越级提级, reopen 重新办理, revoke 撤销同意, relax 承诺与容缺, dissent 异议与会商, hand 转办与回避, climb 督办与提级, tolerance 容错认定, note 监督意见, interfering 系统处理."`
 	Kind       string `query:"kind" doc:"Of this kind only, as in an event's kind."`
 	Issue      string `query:"issue" doc:"Within this issue, where events of the plain course are listed too."`
 }

@@ -183,6 +183,7 @@ type SignOff struct {
 	Ruling     *Ruling       `json:"ruling,omitempty"`
 	Duties     []Duty        `json:"duties" doc:"What the approval left to be verified."`
 	Revocation *Revocation   `json:"revocation,omitempty" doc:"Of an approval that was revoked after the issue was withdrawn; of others it is in earlier."`
+	Tolerance  *Tolerance    `json:"tolerance,omitempty" doc:"The last one proposed 容错认定."`
 	Ladder     *Ladder       `json:"ladder,omitempty" doc:"Only with the whole issue."`
 	Earlier    []Previous    `json:"earlier" doc:"What earlier rounds brought, and decisions that were revoked."`
 }
@@ -265,6 +266,7 @@ type Previous struct {
 	Duties     []Duty      `json:"duties"`
 	Supplement *Request    `json:"supplement,omitempty" doc:"That was not answered in time."`
 	Revocation *Revocation `json:"revocation,omitempty" doc:"Why the decision was revoked."`
+	Tolerance  *Tolerance  `json:"tolerance,omitempty"`
 }
 
 // Hold is a round that waits for an operator.
@@ -308,7 +310,7 @@ type Task struct {
 type Event struct {
 	Seq     int64           `json:"seq"`
 	At      time.Time       `json:"at"`
-	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, approve_on_condition, approve_with_gaps, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, report_duty, meet_duty, miss_duty, revoke, reopen, yellow, red, escalate, consult, schedule, vote, excuse, count_votes, minute, refer, conclude_consultation, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile, supervise, reply_notice, recheck_notice, lapse_notice, close_notice, dispose_warning."`
+	Kind    string          `json:"kind" doc:"draft, raise, route, open, ask, claim, release, reassign, recuse, transfer, send_back, assign, add_signer, answer_added, cancel_added, countersign, uncountersign, approve, approve_on_commitment, approve_on_condition, approve_with_gaps, object, ask_supplement, answer_supplement, ask_extension, grant_extension, refuse_extension, urge, comment, attach, detach, hand_over, name_officer, report_duty, meet_duty, miss_duty, revoke, reopen, yellow, red, escalate, consult, schedule, vote, excuse, count_votes, minute, refer, conclude_consultation, carry, rule, return, resubmit, withdraw, conclude, close_round, confirm, stuck, resume, carry_over, rouse, remind, dispose, pass_up, pause_ladder, resume_ladder, accept, deem_accepted, stop_clock, end_stop, stop_ends, papers_back, refile, supervise, reply_notice, recheck_notice, lapse_notice, close_notice, dispose_warning, propose_tolerance, confirm_tolerance, refuse_tolerance, end_tolerance."`
 	By      Actor           `json:"by"`
 	Round   int             `json:"round,omitempty"`
 	SignOff int             `json:"signOff,omitempty"`
@@ -512,9 +514,9 @@ func (v view) signOff(s *approval.SignOff) SignOff {
 		Recused: list(s.Recused, func(r approval.Recusal) Recusal { return Recusal{v.person(r.Person), r.At, r.Reason} }),
 		Urges:   s.Urges, UrgedOn: s.UrgedOn,
 		Added:    list(s.Added, v.added),
-		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling), Revocation: v.revocation(s.Revocation),
+		Decision: v.decision(s.Decision), Ruling: v.ruling(s.Ruling), Revocation: v.revocation(s.Revocation), Tolerance: v.tolerance(s.Tolerance),
 		Earlier: list(s.Earlier, func(a approval.Attempt) Previous {
-			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duties(a.Duties), v.request(a.Request), v.revocation(a.Revocation)}
+			return Previous{a.Round, v.decision(a.Decision), v.ruling(a.Ruling), list(a.Added, v.added), v.duties(a.Duties), v.request(a.Request), v.revocation(a.Revocation), v.tolerance(a.Tolerance)}
 		}),
 	}
 	if s.Item != 0 {

@@ -57,10 +57,13 @@ type Group struct {
 	Raised Month   `json:"raised"`
 	As     Outcome `json:"as"`
 	N      int     `json:"n"`
-	Late   int     `json:"late,omitempty"`
-	Net    Days    `json:"net,omitempty"` // of those open: of those that stand still, so far
-	Gross  Days    `json:"gross,omitempty"`
-	Stay   Days    `json:"stay,omitempty"` // of those answered: since they were opened
+	Late   int     `json:"late,omitempty"` // without those tolerated
+	// Tolerated are those that are neither on time nor late (容错认定); of those open, the
+	// ones that are past due or will be.
+	Tolerated int  `json:"tolerated,omitempty"`
+	Net       Days `json:"net,omitempty"` // of those open: of those that stand still, so far
+	Gross     Days `json:"gross,omitempty"`
+	Stay      Days `json:"stay,omitempty"` // of those answered: since they were opened
 
 	// Of those open, by date as calendar.Date counts them: the day on which they were
 	// opened; the day from which working days are to be counted, stops allowed for; the day
@@ -75,6 +78,9 @@ type Group struct {
 func (c *Cell) add(l *Line, raised calendar.Date, n int) {
 	g := group(&c.Groups, Group{Raised: saving.MonthOf(raised), As: l.Outcome}, func(g Group) (Month, Outcome) { return g.Raised, g.As })
 	g.N += n
+	if l.Tolerated {
+		g.Tolerated += n
+	}
 	if l.Outcome == Open {
 		g.Came.Add(int(l.Came), n)
 	}
@@ -85,7 +91,7 @@ func (c *Cell) add(l *Line, raised calendar.Date, n int) {
 		}
 		g.Net.Add(l.Net, n)
 		g.Gross.Add(l.Gross, n)
-		if l.Late {
+		if l.Late && !l.Tolerated {
 			g.Late += n
 		}
 	case l.Still:
@@ -94,7 +100,7 @@ func (c *Cell) add(l *Line, raised calendar.Date, n int) {
 	default:
 		g.From.Add(int(l.From), n)
 		g.On.Add(int(raised), n)
-		if !l.Due.IsZero() {
+		if !l.Due.IsZero() && !l.Tolerated {
 			g.Due.Add(int(l.Due), n)
 		}
 	}

@@ -83,6 +83,7 @@ type Line struct {
 	Touch      int           `json:"t,omitempty"`  // from then on, without the stops
 	Held       int           `json:"h,omitempty"`  // with the branch
 	Late       bool          `json:"l,omitempty"`  // answered after its last day
+	Tolerated  bool          `json:"to,omitempty"` // nobody is to answer for it (容错认定): it counts neither as on time nor as late
 	Supplement bool          `json:"su,omitempty"` // the branch was asked for a supplement
 	Extended   bool          `json:"ex,omitempty"`
 	Redone     bool          `json:"re,omitempty"` // there was an answer before this one
@@ -141,7 +142,7 @@ func Of(r approval.Rules, i *approval.Issue) Sheet {
 }
 
 func lineOf(r approval.Rules, i *approval.Issue, s *approval.SignOff) Line {
-	l := Line{Subject: SubjectOf(s), Department: s.Department}
+	l := Line{Subject: SubjectOf(s), Department: s.Department, Tolerated: s.Tolerated()}
 	for _, n := range s.Requires {
 		l.Requires = append(l.Requires, n-1)
 	}

@@ -29,9 +29,12 @@ type Row struct {
 	Gross   saving.Summary `json:"gross"`
 	Pledged saving.Summary `json:"onCommitment"` // net
 
-	// Of those answered in the period, and open past due today.
+	// Of those answered in the period, and open past due today. Tolerated are those that a
+	// competent body found tolerable (容错认定): they stand in no other of these numbers but
+	// FirstPass, Supplements, Extended, Queue, Touch and Held.
 	Punctuality saving.Punctuality `json:"punctuality"`
 	OnTime      saving.Share       `json:"onTime"`
+	Tolerated   int                `json:"tolerated"`
 	FirstPass   saving.Share       `json:"firstPass"`
 	Supplements saving.Share       `json:"supplements"`
 	Extended    saving.Share       `json:"extended"`
@@ -61,7 +64,7 @@ type gathered struct {
 	net, gross, pledged, queue, touch            bins
 	punctuality                                  saving.Punctuality
 	answered, first, supplements, extended, held int
-	heldDays                                     int
+	heldDays, tolerated                          int
 }
 
 // Rows are the groups of the sign-offs, ordered by key. In a ranking (all but ByAll and
@@ -102,14 +105,16 @@ func (d *Data) Rows(by By) []Row {
 			}
 			switch p := &of(key).punctuality; {
 			case g.As == Open:
+				of(key).tolerated += g.Tolerated
 				for _, due := range g.Due {
 					if calendar.Date(due.Day) < d.Version.On {
 						p.PastDue += due.N
 					}
 				}
 			case g.As.Answered() && (d.ended(c.Place) || by == ByRaised):
-				p.ByDue += g.N - g.Late
+				p.ByDue += g.N - g.Late - g.Tolerated
 				p.Late += g.Late
+				of(key).tolerated += g.Tolerated
 			}
 		}
 		if !d.ended(c.Place) || by == ByRaised {
@@ -134,11 +139,11 @@ func (d *Data) Rows(by By) []Row {
 		g := groups[key]
 		r := Row{
 			Key: key, Net: saving.Summarize(g.net.histogram()), Gross: saving.Summarize(g.gross.histogram()), Pledged: saving.Summarize(g.pledged.histogram()),
-			Punctuality: g.punctuality, OnTime: g.punctuality.Rate(),
+			Punctuality: g.punctuality, OnTime: g.punctuality.Rate(), Tolerated: g.tolerated,
 			FirstPass: saving.ShareOf(g.first, g.answered), Supplements: saving.ShareOf(g.supplements, g.answered), Extended: saving.ShareOf(g.extended, g.answered),
 			Queue: saving.Summarize(g.queue.histogram()), Touch: saving.Summarize(g.touch.histogram()), Held: Held{g.held, g.heldDays},
 		}
-		r.cases = max(r.Net.N+r.Pledged.N, r.OnTime.Of, g.answered)
+		r.cases = max(r.Net.N+r.Pledged.N, r.OnTime.Of+r.Tolerated, g.answered)
 		if ranked := by != ByAll && by != ByRaised; r.cases > 0 || !ranked {
 			r.Hidden = ranked && r.cases < SmallN
 			rows = append(rows, r)

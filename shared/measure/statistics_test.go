@@ -154,6 +154,27 @@ func TestASmallGroupIsHiddenAndCannotBeReckoned(t *testing.T) {
 	}
 }
 
+// A tolerated overrun is neither late nor on time, and nothing of it is lost.
+func TestAToleratedOverrunIsCountedApart(t *testing.T) {
+	s := run("2026-03-02", "2026-03-31", 20, 4, 21)
+	s.Lines[0].Late = true
+	late := twelve(s)
+	for k := range late {
+		late[k].Lines = append([]Line(nil), s.Lines...)
+		late[k].Lines[0].Tolerated = k < 5
+	}
+	open := run("2026-03-02", "2026-03-31", 0, 0, 0)
+	open.Course = Course{Outcome: Open, Form: "f"}
+	for k := range open.Lines {
+		open.Lines[k] = Line{Subject: "24", Department: "water", Outcome: Open, Came: open.Raised, From: open.Raised, Due: open.Raised.Add(7), Tolerated: k == 0}
+	}
+	d := dataOf(Query{From: "2026-03", To: "2026-03"}, "2026-05-08", append(late, open)...)
+	r := d.Rows(ByAll)[0]
+	if r.Tolerated != 6 || r.Punctuality != (saving.Punctuality{ByDue: 12, Late: 7, PastDue: 1}) || r.OnTime.Of != 20 || r.Net.N != 26 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestWhatADepartmentDidCountsForItsSuccessorWhenAskedSo(t *testing.T) {
 	sheets := twelve(run("2026-03-02", "2026-03-11", 4, 6, 7))
 	for k := range sheets {

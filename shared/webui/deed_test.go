@@ -50,7 +50,7 @@ func TestEveryDeedHasItsTexts(t *testing.T) {
 	s.Duties = []approval.Duty{{}}
 	o := subject{&issue, s}
 	v := &visit{server: w.handler.(*server), speaker: w.handler.(*server).speakers[zh], viewer: &viewer{Actor: approval.Actor{Person: "cc-transport-lead"}}, now: w.service.Now(), today: w.service.Today()}
-	for _, list := range [][]deed{signOffDeeds, dutyDeeds, issueDeeds, consultDeeds} {
+	for _, list := range [][]deed{signOffDeeds, dutyDeeds, issueDeeds, toleranceDeeds, consultDeeds} {
 		for k := range list {
 			d := &list[k]
 			for _, key := range []string{"deed." + d.act, "deed." + d.act + ".do", "deed." + d.act + ".next", "done." + d.act} {

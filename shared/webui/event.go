@@ -102,6 +102,7 @@ type eventDetail struct {
 	Again        bool                 `json:"again"`
 	Links        int                  `json:"links"`
 	LinkBy       approval.Actor       `json:"linkBy"`
+	Tolerance    approval.Tolerated   `json:"tolerance"`
 }
 
 // party is who takes part in a meeting: a unit, or somebody without an account.
@@ -319,6 +320,8 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		}
 	case approval.EvDisposeWarning:
 		out.Text = v.t(key, who, v.t("disposal."+string(cmp.Or(d.As, approval.Handled))))
+	case approval.EvProposeTolerance, approval.EvConfirmTolerance, approval.EvRefuseTolerance, approval.EvEndTolerance:
+		out.Text = v.t(key, who, task, v.t("tolerance."+string(cmp.Or(d.Tolerance, approval.OverrunTolerated))))
 	case approval.EvCloseNotice:
 		out.Text = v.t(key, v.numbers(d.Notices))
 	case approval.EvPauseLadder:

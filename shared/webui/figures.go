@@ -42,9 +42,9 @@ type timeGroup struct {
 }
 
 type timeRow struct {
-	Rank                                                            int
-	Name, OnTime, OnTimeOf, Net, Gross, Pledged, First, Supplements string
-	rate                                                            float64
+	Rank                                                                       int
+	Name, OnTime, OnTimeOf, Tolerated, Net, Gross, Pledged, First, Supplements string
+	rate                                                                       float64
 }
 
 func (v *visit) figures() error {
@@ -143,7 +143,7 @@ func (v *visit) timeRows(data *measure.Data, by measure.By, name func(string) st
 			continue
 		}
 		row := timeRow{
-			Name: name(r.Key), OnTime: percent(r.OnTime), OnTimeOf: strconv.Itoa(r.OnTime.Count) + "／" + strconv.Itoa(r.OnTime.Of), Net: v.summary(r.Net), Gross: v.summary(r.Gross),
+			Name: name(r.Key), OnTime: percent(r.OnTime), OnTimeOf: strconv.Itoa(r.OnTime.Count) + "／" + strconv.Itoa(r.OnTime.Of), Tolerated: strconv.Itoa(r.Tolerated), Net: v.summary(r.Net), Gross: v.summary(r.Gross),
 			First: percent(r.FirstPass), Supplements: percent(r.Supplements), rate: -1,
 		}
 		if r.Pledged.N > 0 {

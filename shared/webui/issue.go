@@ -204,7 +204,7 @@ func (v *visit) issueAct() error {
 	case "resume":
 		cmd = approval.Resume{Reason: v.typed("reason")}
 	default:
-		cmd = v.commanded([][]deed{issueDeeds, consultDeeds}, 0)
+		cmd = v.commanded([][]deed{issueDeeds, toleranceDeeds, consultDeeds}, 0)
 	}
 	var err error = &approval.Error{Kind: approval.Invalid, Text: approval.Text{ZH: "请从页面上的表单办理。", EN: "Please use one of the forms on the page."}}
 	if _, link := cmd.(approval.Invite); link {
@@ -297,8 +297,9 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 	for k := range issue.Past {
 		p.Consultations = append(p.Consultations, v.consultation(issue, &issue.Past[len(issue.Past)-1-k]))
 	}
-	views, _ := v.deeds(issueDeeds, subject{issue: issue}, "/issues/"+string(issue.ID), wrong)
-	_, p.Groups = v.folded(issueDeeds, views, "whole")
+	whole := slices.Concat(toleranceDeeds, issueDeeds)
+	views, _ := v.deeds(whole, subject{issue: issue}, "/issues/"+string(issue.ID), wrong)
+	_, p.Groups = v.folded(whole, views, "whole")
 	held, _ := v.deeds(consultDeeds, subject{issue: issue}, "/issues/"+string(issue.ID), wrong)
 	p.Votes, p.Holding = v.folded(consultDeeds, held, "whole")
 	views = append(views, held...)

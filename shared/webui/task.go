@@ -44,6 +44,7 @@ type taskView struct {
 	Light               light
 	Lit                 bool // the light means something: the clock runs
 	Due                 dueView
+	Tolerance           string // what is proposed or found about an overrun or an objection (容错认定)
 	Limit, Mark         string
 	MarkCode            string
 	Assignee            string
@@ -103,6 +104,7 @@ func (v *visit) task(id approval.IssueID, project roster.ProjectID, s *approval.
 		}
 		t.Mine = has == v.viewer.Holder()
 	}
+	t.Tolerance = v.tolerance(s.Tolerance)
 	t.Requires, t.Relaxed = v.numbers(s.Requires), v.numbers(s.Relaxed)
 	if d := s.Decision; d != nil {
 		t.Decision, t.Reason, t.Ground, t.By = v.t("decision."+string(d.Kind)), d.Reason, d.Ground, v.actor(d.By)

@@ -229,6 +229,7 @@ var petitions = []approval.Petition{
 var (
 	secretary = approval.Actor{Person: "fenjiang-secretary", Role: roster.Secretary, Unit: "branch-fenjiang"}
 	above     = approval.Actor{Person: "general-branch-1", Role: roster.GeneralBranch, Unit: "general-branch"}
+	bureau    = approval.Actor{Person: "cc-bureau-1", Role: roster.Bureau, Unit: "cc-bureau"}
 )
 
 func (h *history) raise() {
@@ -290,6 +291,9 @@ func (h *history) step() {
 		{secretary, approval.Resubmit{Note: "已修改。"}},
 		{secretary, approval.Withdraw{Reason: "另行办理。"}},
 		{secretary, approval.Confirm{Stars: 5}},
+		{above, approval.ProposeTolerance{SignOff: n, Of: approval.OverrunTolerated, Code: "unforeseen", Reason: "汛情封航。"}},
+		{bureau, approval.AnswerTolerance{SignOff: n, Answer: approval.ToleranceConfirmed}},
+		{bureau, approval.EndTolerance{SignOff: n, Reason: "情况不实。"}},
 		{secretary, approval.Reopen{SignOffs: []int{n}, Reason: "重新办理。"}},
 	}
 	do := func(by approval.Actor, cmd approval.Command) {
@@ -298,7 +302,7 @@ func (h *history) step() {
 			h.Fatal(err)
 		}
 	}
-	switch k := rapid.IntRange(0, len(tries)+9).Draw(h.T, "what"); {
+	switch k := rapid.IntRange(0, len(tries)+10).Draw(h.T, "what"); {
 	case k < len(tries):
 		do(tries[k].by, tries[k].cmd)
 	case k == len(tries): // an extension, asked for and granted
@@ -311,9 +315,13 @@ func (h *history) step() {
 				do(approval.Actor{Role: roster.Officer, Unit: string(unit), Person: roster.PersonID(unit + "-officer-1")}, approval.Grant{SignOff: m + 1, Reason: "同意。"})
 			}
 		}
-	case k < len(tries)+5:
-		h.machine(id)
+	case k == len(tries)+2: // an overrun, tolerated
+		h.clock.Set(h.clock.Now().Add(60 * 24 * time.Hour))
+		do(above, approval.ProposeTolerance{SignOff: n, Of: approval.OverrunTolerated, Code: "unforeseen", Reason: "汛情封航。"})
+		do(bureau, approval.AnswerTolerance{SignOff: n, Answer: approval.ToleranceConfirmed})
 	case k < len(tries)+6:
+		h.machine(id)
+	case k < len(tries)+7:
 		h.clock.Set(h.clock.Now().Add(time.Duration(rapid.IntRange(1, 24*20).Draw(h.T, "hours")) * time.Hour))
 	default:
 		h.feed()

@@ -51,7 +51,7 @@ func (h *history) statistics(keeper *measure.Keeper) {
 type count struct {
 	net, gross, pledged, queue, touch                             saving.Histogram
 	cases, answered, first, supplements, extended, held, heldDays int
-	byDue, late, pastDue                                          int
+	byDue, late, pastDue, tolerated                               int
 }
 
 func (h *history) tally(to map[string]*count, by measure.By, i *approval.Issue) {
@@ -79,7 +79,10 @@ func (h *history) tally(to map[string]*count, by measure.By, i *approval.Issue) 
 		if l.Outcome == measure.Open {
 			net = days.Used(calendar.Of(s.AcceptedAt), today, calendar.WorkingDays, i.Piece(s).Stops)
 			gross = days.WorkingDays(sheet.Raised, today)
-			if !s.Stopped() && !s.Due.On.IsZero() && s.Due.On < today {
+			switch {
+			case s.Tolerated():
+				c.tolerated++
+			case !s.Stopped() && !s.Due.On.IsZero() && s.Due.On < today:
 				c.pastDue++
 			}
 		}
@@ -94,9 +97,12 @@ func (h *history) tally(to map[string]*count, by measure.By, i *approval.Issue) 
 		if !l.Outcome.Answered() {
 			continue
 		}
-		if l.Late {
+		switch {
+		case s.Tolerated():
+			c.tolerated++
+		case l.Late:
 			c.late++
-		} else {
+		default:
 			c.byDue++
 		}
 		if by == measure.ByRaised {
@@ -142,7 +148,7 @@ func (h *history) rows(counts map[string]*count, by measure.By) []measure.Row {
 		p := saving.Punctuality{ByDue: c.byDue, Late: c.late, PastDue: c.pastDue}
 		rows = append(rows, measure.Row{
 			Key: key, Net: saving.Summarize(c.net), Gross: saving.Summarize(c.gross), Pledged: saving.Summarize(c.pledged),
-			Punctuality: p, OnTime: p.Rate(), FirstPass: saving.ShareOf(c.first, c.answered),
+			Punctuality: p, OnTime: p.Rate(), Tolerated: c.tolerated, FirstPass: saving.ShareOf(c.first, c.answered),
 			Supplements: saving.ShareOf(c.supplements, c.answered), Extended: saving.ShareOf(c.extended, c.answered),
 			Queue: saving.Summarize(c.queue), Touch: saving.Summarize(c.touch), Held: measure.Held{Cases: c.held, Days: c.heldDays},
 		})
