@@ -253,6 +253,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	t.Header().Set("X-Content-Type-Options", "nosniff")
 	t.Header().Set("Cache-Control", "no-store")
+	// Nothing that is answered here is a page, whatever a browser makes of it.
+	t.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	t.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 	// An address may hold what lets somebody in without an account.
 	t.Header().Set("Referrer-Policy", "no-referrer")
 	t.Header().Set("X-Robots-Tag", "noindex")

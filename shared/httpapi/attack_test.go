@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -440,5 +441,56 @@ func TestWhatCannotBePutOnRecordIsNotDone(t *testing.T) {
 	h.table.refuse = nil
 	for _, c := range changes[1:2] { // the same goes once the trail takes it
 		h.post(c.as, c.path, c.body).is(http.StatusOK)
+	}
+}
+
+// guards are the headers that say what a browser may do with an answer.
+var guards = []string{"Cache-Control", "Content-Disposition", "Content-Security-Policy", "Cross-Origin-Resource-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Robots-Tag"}
+
+// TestSecurityHeadersAreAsInTheGoldenFile asks every route as everybody; the file has
+// each kind of content once with the headers that all answers of that kind bear.
+func TestSecurityHeadersAreAsInTheGoldenFile(t *testing.T) {
+	t.Parallel()
+	h := furnished(t)
+	seen := map[string]bool{}
+	note := func(a *answer) {
+		kind := a.header.Get("Content-Type")
+		if len(a.body) == 0 {
+			kind = "nothing"
+		}
+		var all strings.Builder
+		for _, name := range guards {
+			if value := a.header.Get(name); value != "" {
+				value, _, _ = strings.Cut(value, "; filename") // which is the answer's own
+				fmt.Fprintf(&all, "  %s: %s\n", name, value)
+			}
+		}
+		seen[kind+"\n"+all.String()] = true
+	}
+	for _, r := range h.routes {
+		note(h.change(fenjiang, r, h.sample(r)))
+		if r.method == http.MethodGet {
+			note(h.get(overseer, h.fill(r, nil)))
+		}
+		note(h.send(r.method, h.fill(r, nil), ""))
+	}
+	note(h.get(fenjiang, "/nowhere"))
+	note(h.send("TRACE", "/issues", ""))
+	golden(t, "testdata/headers.golden", strings.Join(ordered(seen), ""))
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not what the code gives; if the change is meant, run the test with -update:\n%s", name, got)
 	}
 }

@@ -66,6 +66,9 @@ type taskView struct {
 }
 
 func taskURL(id approval.IssueID, n int) string {
+	if n == 0 {
+		return "/issues/" + string(id)
+	}
 	return "/issues/" + string(id) + "/signoffs/" + strconv.Itoa(n)
 }
 

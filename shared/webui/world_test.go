@@ -41,6 +41,7 @@ type world struct {
 	behind  []func() // what goes on behind a page, until the test runs it
 	handler http.Handler
 	files   string // where attachments lie
+	table   *tainted
 }
 
 // monday is 2 March 2026, nine in the morning in Beijing.
@@ -60,7 +61,8 @@ func newWorld(t testing.TB) *world {
 	})
 	w := &world{t: t, data: data, clock: approvaltest.NewClock(monday), session: approvaltest.NewClock(monday)}
 	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
-	kept := store.New(file.Table())
+	w.table = &tainted{Table: file.Table()}
+	kept := store.New(w.table)
 	w.service = approval.NewService(rules, kept, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs())
 	local := access.NewLocal("http://127.0.0.1", ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", 32))), w.session.Now)
 	w.files = filepath.Join(t.TempDir(), "lianban.db.files")
