@@ -659,7 +659,9 @@ func TestWhateverHappensThePromisesHold(t *testing.T) {
 			m := moves[rapid.IntRange(0, len(moves)-1).Draw(t, "move")]
 			t.Logf("%s: %s", w.now.In(calendar.Shanghai).Format("01-02 15:04"), m.name)
 			m.do()
+			w.laidOut()
 		}
 		w.finish()
+		w.laidOut()
 	})
 }

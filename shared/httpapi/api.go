@@ -177,6 +177,7 @@ func New(c Config) (*API, error) {
 	a.auditTrail()
 	a.whatIf()
 	a.forecasts()
+	a.timelines()
 	a.archives()
 	a.briefing()
 	a.consultation()

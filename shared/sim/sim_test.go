@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +23,8 @@ import (
 	"lianban/shared/roster"
 	"lianban/shared/sim"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestTheClockNeverGoesBackUntilItIsReleased(t *testing.T) {
 	t.Parallel()
@@ -146,6 +150,53 @@ func TestPlayingTwiceGivesTheSameTrails(t *testing.T) {
 		if issue.Status != approval.Confirmed || issue.Measure == nil || issue.Rating == nil {
 			t.Errorf("case %d ended as %s", k, issue.Status)
 		}
+	}
+}
+
+// TestTheCasesLieOnTheCalendarAsTheyWentOn holds the time charts of the three cases
+// against their golden text.
+func TestTheCasesLieOnTheCalendarAsTheyWentOn(t *testing.T) {
+	t.Parallel()
+	rules := approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo()}
+	var told bytes.Buffer
+	ended, _ := play(t, time.Time{})
+	halfway, _ := play(t, time.Date(2022, 3, 10, 4, 0, 0, 0, time.UTC))
+	for k, c := range sim.Cases() {
+		stages := []approval.Issue{ended[k]}
+		if s := halfway[k].Status; s != "" && !s.Ended() {
+			stages = append(stages, halfway[k])
+		}
+		for _, issue := range stages {
+			line, err := rules.Timeline(&issue, calendar.MustParse("2022-03-10"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&told, "%s, %s, from %s to %s, C = %v on %v; in turn until %s\n", c.Key, issue.Status, line.Start, line.End, line.Path.Days, line.Path.Tasks, line.SerialEnd)
+			for _, l := range line.Lines {
+				row, err := json.Marshal(l)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintf(&told, "  %s\n", row)
+			}
+			report, measured, err := rules.Report(&issue)
+			if err != nil || measured && report.Run.Path.Days != line.Path.Days {
+				t.Errorf("%s: C is %v, measured %v, %v", c.Key, line.Path.Days, report.Run.Path.Days, err)
+			}
+		}
+	}
+	const golden = "testdata/timelines.golden"
+	if *update {
+		if err := os.WriteFile(golden, told.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), told.String()); diff != "" {
+		t.Errorf("-update writes what it is now:\n%s", diff)
 	}
 }
 

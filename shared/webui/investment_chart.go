@@ -9,6 +9,12 @@ import (
 	"lianban/shared/ledger"
 )
 
+// tick is a place on an axis and what stands there.
+type tick struct {
+	X    int
+	Text string
+}
+
 // courseChart draws completion against time progress over a year (进度曲线).
 type courseChart struct {
 	Width, Height, Left, Right, Top, Bottom int

@@ -153,7 +153,7 @@ type issuePage struct {
 	Withdraw      *act
 	Tasks         []taskView
 	Consultations []*consultationView // the present one first
-	Chart         *chart
+	Chart         *gantt
 	Foresight     string
 	Graph         *graph
 	Measure       *measureView
@@ -333,7 +333,7 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 // finishIssue adds what is counted and read: chart, measure, events.
 func (v *visit) finishIssue(status int, issue *approval.Issue, p *issuePage, wrong problems) (err error) {
 	p.Foresight = v.foresight(issue)
-	if p.Chart, err = v.chart(issue); err != nil {
+	if p.Chart, err = v.gantt(issue); err != nil {
 		return err
 	}
 	if p.Measure, err = v.measure(issue); err != nil {

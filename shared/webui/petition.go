@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"lianban/shared/approval"
-	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/roster"
 )
@@ -384,7 +383,7 @@ type plan struct {
 	Provisional bool
 	Foresight   string
 	Graph       *graph
-	Chart       *chart
+	Chart       *gantt
 }
 
 type planTask struct {
@@ -407,65 +406,28 @@ func (v *visit) plan(project roster.Project, p approval.Petition) (*plan, proble
 	issue := approval.Issue{District: project.District, SignOffs: signOffs, CreatedAt: v.now}
 	out := &plan{Foresight: v.foresight(&issue)}
 	departments := map[roster.DepartmentID]bool{}
-	last := v.today
-	spans := forecast(v.Service.Rules().Calendar, v.today, signOffs)
+	line, err := v.Service.Rules().Timeline(&issue, v.today)
+	if err != nil {
+		v.Log.ErrorContext(v.ctx(), "a plan cannot be laid on the calendar", "error", err)
+		return nil, problems{"": v.t("error.500.text")}
+	}
 	for k := range signOffs {
 		s := &signOffs[k]
 		departments[s.Department] = true
-		last = max(last, spans[k].To)
-		provisional := v.Service.Rules().Calendar.ProvisionalIn(v.today, spans[k].To)
+		planned := line.Lines[k].Planned
+		provisional := v.Service.Rules().Calendar.ProvisionalIn(v.today, planned.To)
 		out.Provisional = out.Provisional || provisional
 		out.Tasks = append(out.Tasks, planTask{
 			N: s.N, Subject: v.subject(s), Department: v.department(s.Department), Limit: v.limit(s.Limit),
 			Mark: v.mark(s.LimitMark), MarkCode: string(s.LimitMark), Requires: v.numbers(s.Requires), Relaxed: v.numbers(s.Relaxed),
-			From: v.date(spans[k].From), To: v.date(spans[k].To), Provisional: provisional,
+			From: v.date(planned.From), To: v.date(planned.To), Provisional: provisional,
 		})
 	}
-	out.Departments, out.End = len(departments), v.date(last)
+	out.Departments, out.End = len(departments), v.date(line.End)
 	out.Graph = v.graph(signOffs)
-	out.Chart, err = v.chart(&issue)
+	out.Chart, err = v.gantt(&issue)
 	if err != nil {
 		v.Log.ErrorContext(v.ctx(), "chart of a plan failed", "error", err)
 	}
 	return out, nil
-}
-
-// span is a planned stretch: received on From, due on To.
-type span struct{ From, To calendar.Date }
-
-// forecast says when each sign-off would be received and due if every department
-// used its whole limit: known days stand, the rest follows from prerequisites.
-func forecast(c *calendar.Calendar, start calendar.Date, signOffs []approval.SignOff) []span {
-	spans := make([]span, len(signOffs))
-	done := make([]bool, len(signOffs))
-	var lay func(k int) span
-	lay = func(k int) span {
-		if done[k] {
-			return spans[k]
-		}
-		done[k] = true // also ends a circle, which a catalogue does not have
-		s := &signOffs[k]
-		from := start
-		if !s.OpenedAt.IsZero() {
-			from = calendar.Of(s.OpenedAt)
-		} else {
-			for _, n := range s.Requires {
-				if p := &signOffs[n-1]; !p.DecidedAt.IsZero() {
-					from = max(from, calendar.Of(p.DecidedAt))
-				} else {
-					from = max(from, lay(n-1).To)
-				}
-			}
-		}
-		to := s.Due.On
-		if to.IsZero() {
-			to = c.Due(from, s.Limit.Days, s.Limit.Unit, nil).On
-		}
-		spans[k] = span{from, to}
-		return spans[k]
-	}
-	for k := range signOffs {
-		lay(k)
-	}
-	return spans
 }
