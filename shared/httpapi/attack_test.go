@@ -316,7 +316,7 @@ func TestNumbersBeyondAllBoundsAreRefusedOnEveryRoute(t *testing.T) {
 func TestNothingInAPathOrQueryFailsInside(t *testing.T) {
 	t.Parallel()
 	h := furnished(t)
-	before := h.table.writes()
+	before, token := h.table.writes(), h.token(uValley)
 	for _, r := range h.routes {
 		for _, hostile := range []string{"%00", "%ff", "..%2f..%2fetc%2fpasswd", "%e2%80%ae", "%23", "I%23x%00", strings.Repeat("9", 3000), "%27%20OR%201=1--", "CON", "%0d%0aSet-Cookie:x"} {
 			for _, p := range r.parameters {
@@ -329,7 +329,7 @@ func TestNothingInAPathOrQueryFailsInside(t *testing.T) {
 				default:
 					continue
 				}
-				a := h.send(r.method, path, h.sample(r), header("Authorization", "Bearer "+h.token(uValley)), header("Idempotency-Key", "hostile"))
+				a := h.send(r.method, path, h.sample(r), header("Authorization", "Bearer "+token), header("Idempotency-Key", "hostile"))
 				if a.status >= 500 || a.header.Get("Set-Cookie") != "" && !r.open {
 					t.Errorf("%s answers %d: %s", a.asked, a.status, a.body)
 				}
@@ -355,6 +355,26 @@ func TestAnAnswerIsSmallWhateverWasSent(t *testing.T) {
 		before := w.table.writes()
 		a := w.post(fenjiang, "/issues", body)
 		if a.status/100 != 4 || len(a.body) > 32<<10 || w.table.writes() != before {
+			t.Errorf("%s: %d with %d bytes: %.300s", name, a.status, len(a.body), a.body)
+		}
+	}
+}
+
+func TestATablesFaultsAreFewWhateverItHolds(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	for name, table := range map[string]string{
+		"many columns": strings.Repeat("x,", 300_000) + "x",
+		"many cells":   "项目,标题,事项编号\n" + strings.Repeat(`nowhere,x,"`+strings.Repeat("x;", 900)+`"`+"\n", 400),
+		"many rows":    "项目,标题\n" + strings.Repeat("nowhere,x\n", 60_000),
+		"a long row":   "项目,标题\n" + strings.Repeat("x,", 300_000) + "x",
+	} {
+		body, err := json.Marshal(map[string]string{"table": table})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := w.post(fenjiang, "/imports/issues?dry=true", string(body))
+		if a.status >= 500 || len(a.body) > 256<<10 {
 			t.Errorf("%s: %d with %d bytes: %.300s", name, a.status, len(a.body), a.body)
 		}
 	}

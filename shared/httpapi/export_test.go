@@ -44,3 +44,9 @@ func Seal(key []byte, query string, cursor approval.Cursor) string {
 func Open(key []byte, query, sealed string) (approval.Cursor, error) {
 	return cursors{key}.open(query, sealed)
 }
+
+// Decode reads a body's JSON, or says what is wrong with it.
+func Decode(body []byte) (any, error) { return decode(body) }
+
+// Expected reads an If-Match header.
+func Expected(header string) (int64, error) { return expected(header) }

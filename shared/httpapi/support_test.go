@@ -43,7 +43,7 @@ var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 // world is a whole house without a workflow: the tests are the machine.
 type world struct {
 	figures  *measure.Keeper
-	t        *testing.T
+	t        testing.TB
 	clock    *approvaltest.Clock
 	service  *approval.Service
 	register *register.Keeper
@@ -94,9 +94,9 @@ func (b *broken) Receipt(ctx context.Context, key string) (approval.Receipt, err
 	return b.Store.Receipt(ctx, key)
 }
 
-func open(t *testing.T) *world { w, _ := openBroken(t); return w }
+func open(t testing.TB) *world { w, _ := openBroken(t); return w }
 
-func openBroken(t *testing.T) (*world, *broken) {
+func openBroken(t testing.TB) (*world, *broken) {
 	t.Helper()
 	data := t.TempDir()
 	file, err := sqlite.Open(filepath.Join(data, "l.db"))
@@ -168,7 +168,7 @@ func (w *world) token(as who) string {
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   []byte

@@ -19,7 +19,7 @@ import (
 // is put on record by the same write.
 type witness struct {
 	store.Table
-	t      *testing.T
+	t      testing.TB
 	mu     sync.Mutex
 	n      int
 	refuse func(store.Op) error // nil: nothing
@@ -243,7 +243,7 @@ type house struct {
 // furnished is a house in which there is one of everything that a path names: an issue
 // in its round, with an objection in consultation, a task with papers asked for, a duty,
 // an added signer and an attachment, and one record of each other kind.
-func furnished(t *testing.T) *house {
+func furnished(t testing.TB) *house {
 	t.Helper()
 	w := open(t)
 	h := &house{world: w, surface: w.surface(), at: map[string]string{}}

@@ -42,6 +42,9 @@ func Columns() []string {
 const (
 	// MostRows is how many issues one table may hold.
 	MostRows = 500
+	// mostFaults is how many of a table's faults are told at once (assumed), so that no
+	// answer is larger than the table.
+	mostFaults = 200
 	// MostDrafts is how many drafts one call makes; the next call goes on. Assumed:
 	// as many as a function behind a gateway makes well within its half minute.
 	MostDrafts = 100
@@ -210,6 +213,9 @@ func read(rules approval.Rules, table string, actor approval.Actor, today calend
 	if err != nil {
 		return nil, nil, approval.Refuse(approval.Invalid, "table", "表格为空或表头无法读取，请使用含“项目、标题”的表头。", "The table is empty or its heading cannot be read; it needs the columns 项目 and 标题.")
 	}
+	if len(head) > mostFaults {
+		return nil, nil, approval.Refuse(approval.Invalid, "table", "表头有 %d 列，远多于可用的列，请使用含“项目、标题”的表头。", "The heading has %d columns, far more than there are; it needs the columns 项目 and 标题.", len(head))
+	}
 	at := map[string]int{}
 	for k, name := range head {
 		name = strings.TrimSpace(name)
@@ -259,7 +265,9 @@ func read(rules approval.Rules, table string, actor approval.Actor, today calend
 			return ""
 		}
 		p, wrong := petition(rules, n, cell, actor, today)
-		faults = append(faults, wrong...)
+		if faults = append(faults, wrong...); len(faults) > mostFaults {
+			return nil, faults[:mostFaults], nil
+		}
 		made := row{n: n, petition: p, plain: plain(p.Title)}
 		made.pairs = pairs(made.plain)
 		// The key is the content's, so that the same table makes nothing twice; of

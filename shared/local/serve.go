@@ -62,10 +62,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	defer cancel()
 	work := make(chan error, 1)
 	go func() { work <- app.Run(running) }()
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	server := usual.server(handler, log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	c.welcome(s, listener.Addr().String(), app.Service.Rules().Roster)
