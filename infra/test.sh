@@ -65,12 +65,16 @@ go test ./shared/sim/fault -count=1 -run KeepEveryPromise -v -histories="${HISTO
 step "What an issue costs on AWS, counted in the rehearsal"
 go run ./infra/rehearsal figures
 
-step "Each fuzz target for a short while"
+step "Each fuzz target for ${FUZZ:-3s}"
 for package in $(go list ./...); do
 	for target in $(go test "$package" -list '^Fuzz' | grep '^Fuzz' || true); do
-		go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZ:-3s}" | tail -n 1
+		log=$(go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZ:-3s}") || { printf '%s\n' "$log"; exit 1; }
+		printf '%s %s: %s\n' "$package" "$target" "$(grep -o 'elapsed: [^,]*, execs: [0-9]*' <<<"$log" | tail -n 1)"
 	done
 done
+
+step "Attacks: what the tests tried (infra/ATTACKS.md)"
+go test -short -v ./shared/archtest ./shared/httpapi ./shared/webui -run 'Attack|Nobody|FieldTooMany|NumbersBeyond|NoText' | grep -o 'attacks: .*'
 
 step "Races"
 go test -race -short ./shared/approval/... ./shared/docket/... ./shared/engine/... ./shared/intake/... ./shared/register/... ./shared/store/... ./shared/local/... ./shared/httpapi/... ./shared/webui/... ./infra/rehearsal/...

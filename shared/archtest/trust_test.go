@@ -203,3 +203,25 @@ func TestEveryAttackHasItsTest(t *testing.T) {
 	}
 	t.Logf("attacks: %d kinds, %d tests and fuzz targets", attacks, len(tests))
 }
+
+// callers are the only places that call other machines, at addresses that come from the
+// configuration, and the measurement, which calls this one.
+var callers = []string{"shared/access/oidc.go", "shared/store/s3/s3.go", "shared/bench/process.go"}
+
+// TestNobodyElseCallsOut: whoever adds a call to an address that people may choose
+// guards it against loopback, private networks, redirects and rebinding first.
+func TestNobodyElseCallsOut(t *testing.T) {
+	t.Parallel()
+	for _, f := range files(t) {
+		if f.test || under(f.folder, "infra") || slices.Contains(callers, f.path) {
+			continue
+		}
+		ast.Inspect(f.parsed, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if ok && (named(s.X) == "http" && slices.Contains([]string{"Client", "DefaultClient", "DefaultTransport", "Transport", "Get", "Post", "PostForm", "Head"}, s.Sel.Name) || named(s.X) == "net" && strings.HasPrefix(s.Sel.Name, "Dial")) {
+				t.Errorf("%s calls out with %s.%s", f.path, named(s.X), s.Sel.Name)
+			}
+			return true
+		})
+	}
+}

@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"lianban/shared/access"
 	"lianban/shared/roster"
 	"lianban/shared/store"
 )
@@ -282,4 +283,19 @@ func TestSecurityHeadersOfPagesAreAsInTheGoldenFile(t *testing.T) {
 	if got != string(want) {
 		t.Errorf("%s is not what the code gives; if the change is meant, run the test with -update:\n%s", name, got)
 	}
+}
+
+func TestASignInTakesThePlaceOfACookieThatWasPlanted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.stranger()
+	mine := w.secretary().cookies[access.SessionCookie] // the attacker's own, or one that is made up
+	for _, planted := range []string{mine, "made-up"} {
+		b.cookies[access.SessionCookie] = planted
+		b.post("/sign-in", map[string][]string{"person": {"cc-bureau-1"}, "role": {"bureau"}, "unit": {"cc-bureau"}, "next": {"/"}}).wants(http.StatusOK, "金某甲")
+		if b.cookies[access.SessionCookie] == planted {
+			t.Error("the sign-in goes on under the cookie that was there")
+		}
+	}
+	w.stranger().get("/").lacks("金某甲")
 }
