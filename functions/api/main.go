@@ -35,7 +35,7 @@ func main() {
 		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
 		settings.Disposals = oversight.NewDisposals(h.Store, h.Now)
 		settings.Ledger, settings.Figures, settings.Archive = ledger.New(service, h.Store), h.Figures(service), archive.New(service, h.Store)
-		settings.Briefings, settings.Chains = briefing.New(service, h.Store), h.Store
+		settings.Briefings, settings.Chains = briefing.New(service, h.Store, settings.Figures, settings.Ledger), h.Store
 		settings.Figures.Past = settings.Archive.Past
 		if h.Bucket != "" {
 			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)

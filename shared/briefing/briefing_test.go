@@ -14,6 +14,9 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/docket"
+	"lianban/shared/invest"
+	"lianban/shared/ledger"
+	"lianban/shared/measure"
 	"lianban/shared/roster"
 	"lianban/shared/store"
 	"lianban/shared/store/sqlite"
@@ -25,23 +28,46 @@ type house struct {
 	service *approval.Service
 	clock   *approvaltest.Clock
 	keeper  *briefing.Keeper
+	figures *measure.Keeper
+	ledger  *ledger.Ledger
+	settle  func() // lets indexes catch up
 	kept    *store.Store
 }
 
 // monday is 9 March 2026, nine in the morning in Shanghai.
 var monday = time.Date(2026, 3, 9, 1, 0, 0, 0, time.UTC)
 
-func open(t *testing.T) *house {
+// houses runs a test on the embedded store, and on a table whose indexes are behind, as
+// DynamoDB's may be.
+func houses(t *testing.T, test func(h *house)) {
 	t.Helper()
-	file, err := sqlite.Open(filepath.Join(t.TempDir(), "l.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = file.Close() })
-	h := &house{T: t, clock: approvaltest.NewClock(monday), kept: store.New(file.Table())}
+	t.Parallel()
+	t.Run("Embedded", func(t *testing.T) {
+		t.Parallel()
+		file, err := sqlite.Open(filepath.Join(t.TempDir(), "l.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = file.Close() })
+		test(open(t, file.Table()))
+	})
+	t.Run("IndexesBehind", func(t *testing.T) {
+		t.Parallel()
+		lag := store.NewLag(store.NewMemory(nil), 50)
+		h := open(t, lag)
+		h.settle = lag.Settle
+		test(h)
+	})
+}
+
+func open(t *testing.T, table store.Table) *house {
+	t.Helper()
+	h := &house{T: t, clock: approvaltest.NewClock(monday), kept: store.New(table), settle: func() {}}
 	h.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders},
 		h.kept, &approvaltest.Stillness{}, h.clock.Now, approvaltest.IDs())
-	h.keeper = briefing.New(h.service, h.kept)
+	h.figures = &measure.Keeper{Store: h.kept, Issues: h.kept, Rules: h.service.Rules, Now: h.service.Now}
+	h.ledger = ledger.New(h.service, h.kept)
+	h.keeper = briefing.New(h.service, h.kept, h.figures, h.ledger)
 	return h
 }
 
@@ -90,6 +116,7 @@ func (h *house) pass(days int, ids ...approval.IssueID) {
 
 func (h *house) drawn(kind briefing.Kind, about string, by approval.Actor) briefing.View {
 	h.Helper()
+	h.settle()
 	got, _, err := h.keeper.DrawUp(h.Context(), briefing.Order{Kind: kind, About: about, Period: briefing.PeriodOf(kind, h.service.Today()).Code}, approval.Call{Actor: by})
 	if err != nil {
 		h.Fatal(err)
@@ -101,7 +128,7 @@ func (h *house) drawn(kind briefing.Kind, about string, by approval.Actor) brief
 	return view
 }
 
-func (h *house) figures(v *briefing.View, want map[string]int) {
+func (h *house) counts(v *briefing.View, want map[string]int) {
 	h.Helper()
 	for key, n := range want {
 		if f := v.Document.Figure(key); f == nil || f.N != n || len(f.Points) != n {
@@ -112,57 +139,63 @@ func (h *house) figures(v *briefing.View, want map[string]int) {
 
 // Two issues of a branch: one on time and concluded, one overdue by Tuesday of the week after.
 func TestAnAgendaAndAListSayWhatIsOnRecord(t *testing.T) {
-	h := open(t)
+	houses(t, func(h *house) { testAnAgendaAndAListSayWhatIsOnRecord(h) })
+}
+
+func testAnAgendaAndAListSayWhatIsOnRecord(h *house) {
 	done, late := h.raised("绕行"), h.raised("占道")
 	h.do(done, police, approval.Grant{SignOff: 1, Reason: "同意。"})
 	h.do(done, transport, approval.Grant{SignOff: 2, Reason: "同意。"})
 	if _, err := h.service.Close(h.Context(), done, 1); err != nil {
-		t.Fatal(err)
+		h.Fatal(err)
 	}
 	h.do(late, police, approval.Grant{SignOff: 1, Reason: "同意。"})
 	h.pass(8, late) // due on Monday, 16 March
 
 	agenda := h.drawn(briefing.Agenda, "general-branch", bureau)
-	h.figures(&agenda, map[string]int{"red": 1, "red_tasks": 1, "yellow": 0, "rulings": 0})
+	h.counts(&agenda, map[string]int{"red": 1, "red_tasks": 1, "yellow": 0, "rulings": 0})
 	if rows := agenda.Document.Sections[0].Table.Rows; len(rows) != 1 || rows[0].Issue != late || rows[0].SignOff != 2 || rows[0].Cells[5].Words.ZH != "超期1个工作日" {
-		t.Errorf("%+v", rows)
+		h.Errorf("%+v", rows)
 	}
 	list := h.drawn(briefing.List, "branch-fenjiang", secretary)
-	h.figures(&list, map[string]int{"raised": 2, "ended": 1, "open": 1, "late": 1, "due": 1, "unconfirmed": 1, "withdrawn": 0})
+	h.counts(&list, map[string]int{"raised": 2, "ended": 1, "open": 1, "late": 1, "due": 1, "unconfirmed": 1, "withdrawn": 0})
 	if agenda.Document.Read != (briefing.Read{Issues: 1, Versions: agenda.Document.Read.Versions}) || agenda.Document.Read.Versions == 0 {
-		t.Errorf("the version of the data is %+v", agenda.Document.Read)
+		h.Errorf("the version of the data is %+v", agenda.Document.Read)
 	}
 
 	// On the same facts the same day the content is the same, byte by byte, and nothing has changed.
 	again := h.drawn(briefing.Agenda, "general-branch", bureau)
 	if again.Version.N != 2 || again.Version.Digest != agenda.Version.Digest || len(again.Changed) != 0 {
-		t.Errorf("version %d, %s after %s, %+v", again.Version.N, again.Version.Digest, agenda.Version.Digest, again.Changed)
+		h.Errorf("version %d, %s after %s, %+v", again.Version.N, again.Version.Digest, agenda.Version.Digest, again.Changed)
 	}
 	h.do(late, transport, approval.Grant{SignOff: 2, Reason: "同意。"})
 	now := h.drawn(briefing.Agenda, "general-branch", bureau)
-	h.figures(&now, map[string]int{"red": 0})
+	h.counts(&now, map[string]int{"red": 0})
 	if now.Version.Digest == agenda.Version.Digest || len(now.Changed) < 2 {
-		t.Errorf("what changed: %+v", now.Changed)
+		h.Errorf("what changed: %+v", now.Changed)
 	}
 	old, err := h.keeper.Read(h.Context(), now.ID, 1, bureau)
 	if err != nil || old.Document.Figure("red").N != 1 {
-		t.Errorf("the first version says %+v, %v", old.Document.Figure("red"), err)
+		h.Errorf("the first version says %+v, %v", old.Document.Figure("red"), err)
 	}
 	h.pass(7)
 	next := h.drawn(briefing.Agenda, "general-branch", bureau)
-	h.figures(&next, map[string]int{"red": 0})
+	h.counts(&next, map[string]int{"red": 0})
 	if f := next.Document.Figure("last"); f == nil || f.N != 0 {
-		t.Errorf("last week's agenda in its last version had no red issue: %+v", f)
+		h.Errorf("last week's agenda in its last version had no red issue: %+v", f)
 	}
 	for _, lang := range []string{"zh", "en"} {
 		if file, err := list.Workbook(lang); err != nil || len(file) == 0 {
-			t.Errorf("as a workbook: %v", err)
+			h.Errorf("as a workbook: %v", err)
 		}
 	}
 }
 
 func TestNobodySignsWhatTheyDrewUpAndADraftIsForThoseWhoWorkOnIt(t *testing.T) {
-	h := open(t)
+	houses(t, func(h *house) { testNobodySignsWhatTheyDrewUpAndADraftIsForThoseWhoWorkOnIt(h) })
+}
+
+func testNobodySignsWhatTheyDrewUpAndADraftIsForThoseWhoWorkOnIt(h *house) {
 	h.raised("绕行")
 	list := h.drawn(briefing.List, "branch-fenjiang", secretary)
 	read := func(by approval.Actor) error {
@@ -175,53 +208,56 @@ func TestNobodySignsWhatTheyDrewUpAndADraftIsForThoseWhoWorkOnIt(t *testing.T) {
 	}
 	for _, by := range []approval.Actor{secretary, general, above, bureau} {
 		if err := read(by); err != nil {
-			t.Errorf("%s does not see the draft: %v", by.Role, err)
+			h.Errorf("%s does not see the draft: %v", by.Role, err)
 		}
 	}
 	if err := read(police); !approval.IsKind(err, approval.NotFound) {
-		t.Errorf("an officer sees the draft: %v", err)
+		h.Errorf("an officer sees the draft: %v", err)
 	}
 	for _, by := range []approval.Actor{secretary, bureau, police} {
 		if err := sign(by, 1); err == nil {
-			t.Errorf("%s signs", by.Role)
+			h.Errorf("%s signs", by.Role)
 		}
 	}
 	if err := sign(general, 2); !approval.IsKind(err, approval.Stale) {
-		t.Errorf("a version that there is not: %v", err)
+		h.Errorf("a version that there is not: %v", err)
 	}
 	if err := sign(general, 1); err != nil {
-		t.Fatal(err)
+		h.Fatal(err)
 	}
 	if err := sign(above, 1); !approval.IsKind(err, approval.Closed) {
-		t.Errorf("a second signature: %v", err)
+		h.Errorf("a second signature: %v", err)
 	}
 	if err := read(police); err != nil {
-		t.Errorf("what is signed is not public: %v", err)
+		h.Errorf("what is signed is not public: %v", err)
 	}
 	h.raised("占道")
 	h.drawn(briefing.List, "branch-fenjiang", secretary)
 	if got, err := h.keeper.Read(h.Context(), list.ID, 0, police); err != nil || got.Version.N != 1 || len(got.Briefing.Versions) != 1 {
-		t.Errorf("beside the draft of the second version the officer sees %+v, %v", got.Version, err)
+		h.Errorf("beside the draft of the second version the officer sees %+v, %v", got.Version, err)
 	}
 	if err := sign(general, 2); err != nil {
-		t.Fatal(err)
+		h.Fatal(err)
 	}
 	// What a tier draws up itself another person of it or above signs.
 	agenda := h.drawn(briefing.Agenda, "general-branch", general)
 	if _, err := h.keeper.Sign(h.Context(), agenda.ID, briefing.Signing{Version: 1}, approval.Call{Actor: general}); !approval.IsKind(err, approval.Forbidden) {
-		t.Errorf("who drew it up signs: %v", err)
+		h.Errorf("who drew it up signs: %v", err)
 	}
 	if _, err := h.keeper.Sign(h.Context(), agenda.ID, briefing.Signing{Version: 1}, approval.Call{Actor: above}); err != nil {
-		t.Error(err)
+		h.Error(err)
 	}
 	trail, _, err := h.keeper.Trail(h.Context(), list.ID, bureau, 0, approval.Page{Limit: 20})
 	if err != nil || len(trail) != 4 {
-		t.Errorf("the trail has %d events, %v", len(trail), err)
+		h.Errorf("the trail has %d events, %v", len(trail), err)
 	}
 }
 
 func TestABriefingIsDrawnUpByWhomItConcerns(t *testing.T) {
-	h := open(t)
+	houses(t, func(h *house) { testABriefingIsDrawnUpByWhomItConcerns(h) })
+}
+
+func testABriefingIsDrawnUpByWhomItConcerns(h *house) {
 	month, week := briefing.PeriodOf(briefing.List, h.service.Today()).Code, briefing.PeriodOf(briefing.Agenda, h.service.Today()).Code
 	for name, c := range map[string]struct {
 		by    approval.Actor
@@ -229,27 +265,30 @@ func TestABriefingIsDrawnUpByWhomItConcerns(t *testing.T) {
 		field string
 		kind  approval.Kind
 	}{
-		"an officer":            {police, briefing.Order{Kind: briefing.List, About: "branch-fenjiang", Period: month}, "", approval.Forbidden},
-		"another branch's":      {secretary, briefing.Order{Kind: briefing.List, About: "branch-u-valley", Period: month}, "", approval.Forbidden},
-		"an agenda of a branch": {bureau, briefing.Order{Kind: briefing.Agenda, About: "branch-fenjiang", Period: week}, "about", approval.Invalid},
-		"no period":             {bureau, briefing.Order{Kind: briefing.Agenda, About: "general-branch", Period: "2026-W1"}, "period", approval.Invalid},
-		"a period to come":      {bureau, briefing.Order{Kind: briefing.Agenda, About: "general-branch", Period: "2026-W12"}, "period", approval.Invalid},
-		"no such kind":          {bureau, briefing.Order{Kind: "novel", About: "general-branch", Period: week}, "kind", approval.Invalid},
+		"an officer":             {police, briefing.Order{Kind: briefing.List, About: "branch-fenjiang", Period: month}, "", approval.Forbidden},
+		"another branch's":       {secretary, briefing.Order{Kind: briefing.List, About: "branch-u-valley", Period: month}, "", approval.Forbidden},
+		"a bulletin by a branch": {secretary, briefing.Order{Kind: briefing.Bulletin, About: "440604", Period: "2026-Q1"}, "", approval.Forbidden},
+		"a bulletin of a branch": {bureau, briefing.Order{Kind: briefing.Bulletin, About: "branch-fenjiang", Period: "2026-Q1"}, "", approval.Forbidden},
+		"an agenda of a branch":  {bureau, briefing.Order{Kind: briefing.Agenda, About: "branch-fenjiang", Period: week}, "about", approval.Invalid},
+		"no period":              {bureau, briefing.Order{Kind: briefing.Agenda, About: "general-branch", Period: "2026-W1"}, "period", approval.Invalid},
+		"a period to come":       {bureau, briefing.Order{Kind: briefing.Agenda, About: "general-branch", Period: "2026-W12"}, "period", approval.Invalid},
+		"no such kind":           {bureau, briefing.Order{Kind: "novel", About: "general-branch", Period: week}, "kind", approval.Invalid},
 	} {
 		_, _, err := h.keeper.DrawUp(h.Context(), c.order, approval.Call{Actor: c.by})
 		if e, ok := errors.AsType[*approval.Error](err); !ok || e.Kind != c.kind || e.Field != c.field {
-			t.Errorf("%s: %v", name, err)
+			h.Errorf("%s: %v", name, err)
 		}
 	}
 	offers := h.keeper.Offers(bureau)
 	if !slices.ContainsFunc(offers, func(o briefing.Order) bool { return o.Kind == briefing.Agenda && o.About == "general-branch" }) || len(h.keeper.Offers(police)) != 0 {
-		t.Errorf("offered: %+v", offers)
+		h.Errorf("offered: %+v", offers)
 	}
 }
 
 func TestPeriodsAreWeeksFromMondayAndMonths(t *testing.T) {
-	for on, want := range map[string][2]string{
-		"2026-03-09": {"2026-W11", "2026-03"}, "2026-03-15": {"2026-W11", "2026-03"}, "2026-12-31": {"2026-W53", "2026-12"}, "2027-01-03": {"2026-W53", "2027-01"}, "2024-12-30": {"2025-W01", "2024-12"},
+	for on, want := range map[string][4]string{
+		"2026-03-09": {"2026-W11", "2026-03", "2026-Q1", "2026-H1"}, "2026-03-15": {"2026-W11", "2026-03", "2026-Q1", "2026-H1"}, "2026-12-31": {"2026-W53", "2026-12", "2026-Q4", "2026-H2"},
+		"2027-01-03": {"2026-W53", "2027-01", "2027-Q1", "2027-H1"}, "2024-12-30": {"2025-W01", "2024-12", "2024-Q4", "2024-H2"}, "2026-07-01": {"2026-W27", "2026-07", "2026-Q3", "2026-H2"},
 	} {
 		for k, kind := range briefing.Kinds() {
 			p := briefing.PeriodOf(kind, calendar.MustParse(on))
@@ -259,7 +298,7 @@ func TestPeriodsAreWeeksFromMondayAndMonths(t *testing.T) {
 			}
 		}
 	}
-	for kind, codes := range map[briefing.Kind][]string{briefing.Agenda: {"", "2026-W54", "2026-W00", "2026-03", "2026-W1x"}, briefing.List: {"", "2026-13", "2026-0", "2026-W10", "26-03"}} {
+	for kind, codes := range map[briefing.Kind][]string{briefing.Agenda: {"", "2026-W54", "2026-W00", "2026-03", "2026-W1x"}, briefing.List: {"", "2026-13", "2026-0", "2026-W10", "26-03"}, briefing.Bulletin: {"", "2026-Q5", "2026-Q0", "2026-03", "2026-Q11"}, briefing.Pack: {"", "2026-H3", "2026-Q1"}} {
 		for _, code := range codes {
 			if p, ok := briefing.ParsePeriod(kind, code); ok {
 				t.Errorf("%s reads %q as %+v", kind, code, p)
@@ -280,9 +319,93 @@ func (d damaged) Record(ctx context.Context, kind docket.Kind, id string) (docke
 }
 
 func TestAVersionThatWasTamperedWithIsNotShown(t *testing.T) {
-	h := open(t)
+	houses(t, func(h *house) { testAVersionThatWasTamperedWithIsNotShown(h) })
+}
+
+func testAVersionThatWasTamperedWithIsNotShown(h *house) {
 	list := h.drawn(briefing.List, "branch-fenjiang", secretary)
-	if _, err := briefing.New(h.service, damaged{h.kept}).Read(h.Context(), list.ID, 0, secretary); err == nil {
-		t.Error("it is shown")
+	if _, err := briefing.New(h.service, damaged{h.kept}, h.figures, h.ledger).Read(h.Context(), list.ID, 0, secretary); err == nil {
+		h.Error("it is shown")
+	}
+}
+
+// A quarter of a branch: one issue late and found tolerable, one late, one open past due.
+func TestABulletinAndAHalfYearSayWhatIsOnRecord(t *testing.T) {
+	houses(t, func(h *house) {
+		tolerated, late, open := h.raised("绕行"), h.raised("占道"), h.raised("改线")
+		if _, _, err := h.ledger.Enter(h.Context(), 2026, []invest.Fact{
+			{Listing: &invest.Listing{Project: "fenjiang-west-bank", NameZH: "汾江河西岸岸线提升项目", District: "440604", Sector: roster.WaterWorks, Tier: roster.DistrictProject, Type: roster.Continuing}},
+			{Plan: &invest.Plan{Project: "fenjiang-west-bank", Amount: 12_000, From: calendar.MustParse("2026-01-01")}},
+			{Report: &invest.Report{Project: "fenjiang-west-bank", Half: 4, Done: 3_000}},
+		}, "", approval.Call{Actor: bureau}); err != nil {
+			h.Fatal(err)
+		}
+		h.pass(8, tolerated, late, open)
+		for _, id := range []approval.IssueID{tolerated, late} {
+			h.do(id, police, approval.Grant{SignOff: 1, Reason: "汛情，逾期办结。"})
+			h.do(id, transport, approval.Grant{SignOff: 2, Reason: "汛情，逾期办结。"})
+			if _, err := h.service.Close(h.Context(), id, 1); err != nil {
+				h.Fatal(err)
+			}
+		}
+		h.do(open, general, approval.Supervise{SignOff: 1, Demand: "限期办结", ReplyDays: 2})
+		for n := 1; n <= 2; n++ {
+			h.do(tolerated, general, approval.ProposeTolerance{SignOff: n, Of: approval.OverrunTolerated, Code: "unforeseen", Reason: "汛情封航"})
+			h.do(tolerated, bureau, approval.AnswerTolerance{SignOff: n, Answer: approval.ToleranceConfirmed})
+		}
+		h.do(late, secretary, approval.Confirm{Stars: 2, Comment: "等待过久"})
+		if err := h.figures.Fold(h.Context(), []approval.IssueID{tolerated, late, open}); err != nil {
+			h.Fatal(err)
+		}
+
+		bulletin := h.drawn(briefing.Bulletin, "440604", bureau)
+		h.counts(&bulletin, map[string]int{"raised": 3, "ended": 2, "open": 1, "notices_issued": 1, "overdue": 2, "tolerated_overrun": 2, "tolerated_objection": 0})
+		if rows := bulletin.Document.Sections[1].Table; rows != nil { // two departments with three cases each
+			h.Errorf("small groups are shown: %+v", rows)
+		}
+		if bulletin.Document.Read.Figures == "" || bulletin.Document.Read.Entries == 0 {
+			h.Errorf("the version of the data is %+v", bulletin.Document.Read)
+		}
+		if _, err := h.keeper.Sign(h.Context(), bulletin.ID, briefing.Signing{Version: 1}, approval.Call{Actor: bureau}); !approval.IsKind(err, approval.Forbidden) {
+			h.Errorf("who drew it up signs: %v", err)
+		}
+		if _, err := h.keeper.Sign(h.Context(), bulletin.ID, briefing.Signing{Version: 1}, approval.Call{Actor: general}); !approval.IsKind(err, approval.NotFound) {
+			h.Errorf("a general branch signs a bulletin: %v", err)
+		}
+		other := bureau
+		other.Person = "cc-bureau-2"
+		if _, err := h.keeper.Sign(h.Context(), bulletin.ID, briefing.Signing{Version: 1}, approval.Call{Actor: other}); err != nil {
+			h.Error(err)
+		}
+
+		pack := h.drawn(briefing.Pack, "branch-fenjiang", secretary)
+		h.counts(&pack, map[string]int{"raised": 3, "answered": 4, "answered_late": 2, "rated": 1, "rated_2": 1, "asked": 0, "duties_due": 0, "agreed": 0, "tolerated_overrun": 2})
+		if rows := pack.Document.Sections[6].Table.Rows; len(rows) != 1 || *rows[0].Cells[1].Number != 12_000 || rows[0].Cells[3].Words.ZH != "25.00%" {
+			h.Errorf("the branch's investment: %+v", rows)
+		}
+		for _, v := range []*briefing.View{&bulletin, &pack} {
+			for _, lang := range []string{"zh", "en"} {
+				if file, err := v.Workbook(lang); err != nil || len(file) == 0 {
+					h.Errorf("as a workbook: %v", err)
+				}
+			}
+		}
+		if _, err := h.keeper.Sign(h.Context(), pack.ID, briefing.Signing{Version: 1}, approval.Call{Actor: above}); err != nil {
+			h.Error(err)
+		}
+	})
+}
+
+func TestWhatConcernsSeveralDistrictsIsListedInTheAreaThatEnclosesThem(t *testing.T) {
+	h := open(t, store.NewMemory(nil))
+	r := roster.Demo()
+	city := approval.Actor{Person: "x", Role: roster.Bureau, Unit: "city"}
+	for _, d := range r.Departments() {
+		if d.District == "440600" && d.Kind.Decides() {
+			city.Unit = string(d.ID)
+		}
+	}
+	if q := h.keeper.Default(city); q.District != "440604" {
+		h.Errorf("where all projects lie in one district a city's reader begins with %+v", q)
 	}
 }

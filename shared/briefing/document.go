@@ -30,8 +30,10 @@ type Document struct {
 // versions, of which each rises by one with every commit. Equal numbers of the same
 // issues mean that nothing had happened in between.
 type Read struct {
-	Issues   int   `json:"issues"`
-	Versions int64 `json:"versions"`
+	Issues   int    `json:"issues"`
+	Versions int64  `json:"versions"`
+	Figures  string `json:"figures,omitempty"` // digest of the figures read; see measure.Version
+	Entries  int64  `json:"entries,omitempty"` // of the investment ledger of the year, so far
 }
 
 func (r *Read) issue(i *approval.Issue) {
@@ -190,8 +192,8 @@ func (d *Document) lines() (order []string, lines map[string]line) {
 		for _, f := range s.Figures {
 			put("f "+f.Key, line{s.Title, f.Name, number(f.N).Text()})
 		}
-		if len(s.Figures) == 0 && s.Table == nil {
-			put("s "+strconv.Itoa(k), line{s.Title, s.Title, join(s.Says)})
+		if says := join(s.Says); len(s.Says) > 0 && says != none {
+			put("s "+strconv.Itoa(k), line{s.Title, s.Title, says})
 		}
 		if s.Table == nil {
 			continue

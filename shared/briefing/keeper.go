@@ -14,22 +14,27 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/docket"
+	"lianban/shared/ledger"
+	"lianban/shared/measure"
 	"lianban/shared/roster"
 )
 
 // Keeper is the one way in.
 type Keeper struct {
 	service *approval.Service
+	figures *measure.Keeper
+	ledger  *ledger.Ledger
 	heads   docket.Desk[Briefing]
 	parts   docket.Desk[part]
 }
 
-// New keeps briefings in a docket.
-func New(service *approval.Service, store docket.Store) *Keeper {
+// New keeps briefings in a docket. Figures and the ledger of investment are what
+// bulletins and half-year reports are drawn up from besides issues.
+func New(service *approval.Service, store docket.Store, figures *measure.Keeper, investment *ledger.Ledger) *Keeper {
 	return &Keeper{
-		service: service,
-		heads:   docket.Desk[Briefing]{Kind: headKind, Store: store, Now: service.Now, Places: places},
-		parts:   docket.Desk[part]{Kind: partKind, Store: store, Now: service.Now},
+		service: service, figures: figures, ledger: investment,
+		heads: docket.Desk[Briefing]{Kind: headKind, Store: store, Now: service.Now, Places: places},
+		parts: docket.Desk[part]{Kind: partKind, Store: store, Now: service.Now},
 	}
 }
 
@@ -77,7 +82,7 @@ type part struct {
 }
 
 // RulesVersion rises whenever documents are drawn up otherwise from the same facts.
-const RulesVersion = 1
+const RulesVersion = 2
 
 const (
 	pieceBytes   = 192 << 10 // of content in a part: 256 KB in base64, within a record's 400 KB
@@ -144,26 +149,20 @@ type Order struct {
 // subjectOf says what an order is about, and who may draw it up.
 func (k *Keeper) subjectOf(r *roster.Roster, o Order, actor approval.Actor) (s subject, err error) {
 	if o.Kind.Name() == (approval.Text{}) {
-		return s, approval.Refuse(approval.Invalid, "kind", "没有这种材料，请选择周例会议程或支部月度联席清单。", "There is no such briefing; choose the weekly agenda or the monthly list of a branch.")
+		return s, approval.Refuse(approval.Invalid, "kind", "没有这种材料，请选择周例会议程、支部月度联席清单、督查通报或支部半年述职材料。", "There is no such briefing; choose agenda, list, bulletin or pack.")
 	}
 	s = subject{kind: o.Kind, about: o.About, today: k.service.Today()}
-	unit, known := r.Branch(roster.BranchID(o.About))
-	fits := known && (o.Kind == Agenda) == roster.Above(unit.Tier, roster.TierBranch)
-	if known {
-		if in := districts(r, unit.ID); len(in) > 0 {
-			s.district = in[0]
-		}
-	}
+	var fits bool
+	s.name, s.district, fits = place(r, o.Kind, o.About)
 	if !draws(r, s.kind, s.about, s.district, actor) {
 		return s, mayNotDraw(o.Kind)
 	}
-	if !fits || s.district == "" {
-		return s, approval.Refuse(approval.Invalid, "about", "议程请选择临时党总支或总指挥部，清单请选择有项目的临时党支部。", "An agenda is of a general branch or headquarters, a list of a branch with a project.")
+	if !fits {
+		return s, approval.Refuse(approval.Invalid, "about", "议程请选择临时党总支或总指挥部，清单和述职材料请选择有项目的临时党支部，通报请选择有项目的区域。", "An agenda is of a general branch or headquarters, a list and a half-year report of a branch with a project, a bulletin of an area with projects.")
 	}
-	s.name = roster.Name{ZH: unit.NameZH, EN: unit.NameEN}
 	var ok bool
 	if s.Period, ok = ParsePeriod(o.Kind, o.Period); !ok {
-		return s, approval.Refuse(approval.Invalid, "period", "期次不正确：周写作 2026-W10，月写作 2026-03。", "This is no period: write a week as 2026-W10, a month as 2026-03.")
+		return s, approval.Refuse(approval.Invalid, "period", "期次不正确：周写作 2026-W10，月写作 2026-03，季度写作 2026-Q1，半年写作 2026-H1。", "This is no period: write a week as 2026-W10, a month as 2026-03, a quarter as 2026-Q1, a half-year as 2026-H1.")
 	}
 	if s.From > s.today {
 		return s, approval.Refuse(approval.Invalid, "period", "该期次还没有开始，请选择本期或以往的期次。", "That period has not begun; choose the current one or an earlier one.")
@@ -182,7 +181,7 @@ func (k *Keeper) DrawUp(ctx context.Context, o Order, call approval.Call) (Got, 
 	}
 	id := ID(s.kind, s.about, s.Code)
 	at := k.service.Now().Truncate(time.Millisecond)
-	d, err := k.compose(ctx, rules, s)
+	d, err := k.compose(ctx, rules, s, call.Actor)
 	if err != nil {
 		return Got{}, false, fmt.Errorf("draw up %s: %w", id, err)
 	}
@@ -205,9 +204,14 @@ func (k *Keeper) DrawUp(ctx context.Context, o Order, call approval.Call) (Got, 
 	return got, got.Repeated, err
 }
 
-func (k *Keeper) compose(ctx context.Context, rules approval.Rules, s subject) (*Document, error) {
-	if s.kind == List {
+func (k *Keeper) compose(ctx context.Context, rules approval.Rules, s subject, actor approval.Actor) (*Document, error) {
+	switch s.kind {
+	case List:
 		return k.list(ctx, rules, s)
+	case Bulletin:
+		return k.bulletin(ctx, rules, s, actor)
+	case Pack:
+		return k.pack(ctx, rules, s, actor)
 	}
 	last, err := k.latest(ctx, ID(s.kind, s.about, s.before(s.kind).Code))
 	if err != nil {
@@ -424,13 +428,20 @@ func (k *Keeper) Offers(actor approval.Actor) (orders []Order) {
 	r := k.service.Rules().Roster
 	today := k.service.Today()
 	for _, kind := range Kinds() {
-		for _, b := range r.Branches() {
-			if !b.Standing(today) || (kind == Agenda) != roster.Above(b.Tier, roster.TierBranch) {
-				continue
+		offer := func(about string) {
+			if _, in, ok := place(r, kind, about); ok && draws(r, kind, about, in, actor) {
+				orders = append(orders, Order{Kind: kind, About: about, Period: PeriodOf(kind, today).Code})
 			}
-			in := districts(r, b.ID)
-			if len(in) > 0 && draws(r, kind, string(b.ID), in[0], actor) {
-				orders = append(orders, Order{Kind: kind, About: string(b.ID), Period: PeriodOf(kind, today).Code})
+		}
+		if kind == Bulletin {
+			for _, d := range r.Districts() {
+				offer(string(d.Code))
+			}
+			continue
+		}
+		for _, b := range r.Branches() {
+			if b.Standing(today) {
+				offer(string(b.ID))
 			}
 		}
 	}
@@ -447,15 +458,30 @@ func (k *Keeper) DrawsAgain(b *Briefing, actor approval.Actor) bool {
 	return draws(k.service.Rules().Roster, b.Kind, b.About, b.District, actor)
 }
 
-// Default is the list that a reader begins with.
+// Default is the list that a reader begins with: of the smallest area that has all the
+// projects in the reader's, where what concerns several districts is listed.
 func (k *Keeper) Default(actor approval.Actor) Query {
 	r := k.service.Rules().Roster
 	if d, ok := r.Department(roster.DepartmentID(actor.Unit)); ok {
+		if in := common(r, func(p *roster.Project) bool { return r.Within(p.District, d.District) }); in != "" {
+			return Query{District: in}
+		}
 		return Query{District: d.District}
 	}
-	in := districts(r, roster.BranchID(actor.Unit))
-	if len(in) == 0 {
-		return Query{About: actor.Unit}
+	if in := ofUnit(r, roster.BranchID(actor.Unit)); in != "" {
+		return Query{District: in}
 	}
-	return Query{District: in[0]}
+	return Query{About: actor.Unit}
+}
+
+// Areas are those whose briefings are listed apart: each in which a project lies, and what
+// encloses several.
+func (k *Keeper) Areas() (all []roster.DistrictCode) {
+	r := k.service.Rules().Roster
+	for _, d := range r.Districts() {
+		if in := common(r, func(p *roster.Project) bool { return r.Within(p.District, d.Code) }); in == d.Code {
+			all = append(all, d.Code)
+		}
+	}
+	return all
 }

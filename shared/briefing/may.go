@@ -23,7 +23,7 @@ func draws(r *roster.Roster, kind Kind, about string, district roster.DistrictCo
 	case roster.GeneralBranch, roster.Headquarters:
 		return kind == Agenda && about == actor.Unit
 	case roster.Secretary:
-		return kind == List && about == actor.Unit
+		return (kind == List || kind == Pack) && about == actor.Unit
 	}
 	return false
 }
@@ -32,12 +32,23 @@ func mayNotDraw(kind Kind) error {
 	if kind == Agenda {
 		return approval.Refuse(approval.Forbidden, "", "周例会议程由本级（临时党总支、总指挥部）或所在区域的重点项目局编制。", "An agenda is drawn up by the unit itself or the bureau of the area.")
 	}
+	if kind == Bulletin {
+		return approval.Refuse(approval.Forbidden, "", "督查通报由所在区域的重点项目局编制。", "A bulletin is drawn up by the bureau of the area.")
+	}
 	return approval.Refuse(approval.Forbidden, "", "该材料由本支部书记或所在区域的重点项目局编制。", "It is drawn up by the branch's secretary or the bureau of the area.")
 }
 
-// above reports whether the actor acts for the unit or one above it.
-func above(r *roster.Roster, about string, actor approval.Actor) bool {
-	return slices.Contains([]roster.Role{roster.GeneralBranch, roster.Headquarters}, actor.Role) && below(r, roster.BranchID(about), roster.BranchID(actor.Unit))
+// above reports whether the actor acts for the unit or one above it; of an area, for the
+// headquarters of a project in it.
+func above(r *roster.Roster, b *Briefing, actor approval.Actor) bool {
+	unit := roster.BranchID(actor.Unit)
+	if b.Kind == Bulletin {
+		return actor.Role == roster.Headquarters && common(r, func(p *roster.Project) bool {
+			branch, ok := r.BranchOf(p.ID)
+			return ok && r.Within(p.District, b.District) && below(r, branch.ID, unit)
+		}) != ""
+	}
+	return slices.Contains([]roster.Role{roster.GeneralBranch, roster.Headquarters}, actor.Role) && below(r, roster.BranchID(b.About), unit)
 }
 
 // worksOn reports whether the actor sees drafts.
@@ -50,15 +61,18 @@ func worksOn(r *roster.Roster, b *Briefing, actor approval.Actor) bool {
 	case roster.Secretary:
 		return b.About == actor.Unit
 	}
-	return above(r, b.About, actor)
+	return above(r, b, actor)
 }
 
 // signs says whether the actor may sign the last version off.
 func (k *Keeper) signs(b *Briefing, actor approval.Actor) error {
 	r := k.service.Rules().Roster
-	if !above(r, b.About, actor) {
+	if may := above(r, b, actor) || b.Kind == Bulletin && actor.Role == roster.Bureau && inArea(r, b.District, actor); !may {
 		if b.Published() == nil && !worksOn(r, b, actor) {
 			return docket.Missing(headKind, ID(b.Kind, b.About, b.Period))
+		}
+		if b.Kind == Bulletin {
+			return approval.Refuse(approval.Forbidden, "", "督查通报由总指挥部或所在区域重点项目局的另一人签发。", "A bulletin is signed by the headquarters or another person of the bureau of the area.")
 		}
 		return approval.Refuse(approval.Forbidden, "", "该材料由上级临时党总支、总指挥部（议程也可由本级）签发。", "It is signed by the general branch or headquarters above, an agenda also by the unit itself.")
 	}

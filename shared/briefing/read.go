@@ -46,6 +46,47 @@ func districts(r *roster.Roster, unit roster.BranchID) (all []roster.DistrictCod
 	return all
 }
 
+// common is the smallest area in which all the projects wanted lie; "" when there are none.
+func common(r *roster.Roster, wanted func(*roster.Project) bool) (area roster.DistrictCode) {
+	parent := map[roster.DistrictCode]roster.DistrictCode{}
+	for _, d := range r.Districts() {
+		parent[d.Code] = d.Parent
+	}
+	for _, p := range r.Projects() {
+		switch {
+		case !wanted(&p):
+		case area == "":
+			area = p.District
+		default:
+			for area != "" && !r.Within(p.District, area) {
+				area = parent[area]
+			}
+		}
+	}
+	return area
+}
+
+// ofUnit is the area of a unit: the smallest that has the projects of all that stand under it.
+func ofUnit(r *roster.Roster, unit roster.BranchID) roster.DistrictCode {
+	return common(r, func(p *roster.Project) bool {
+		b, ok := r.BranchOf(p.ID)
+		return ok && below(r, b.ID, unit)
+	})
+}
+
+// place names what a briefing is about, and the area in which it is listed; ok says that
+// there are briefings of the kind about it.
+func place(r *roster.Roster, kind Kind, about string) (name roster.Name, in roster.DistrictCode, ok bool) {
+	if kind == Bulletin {
+		d, known := r.District(roster.DistrictCode(about))
+		ok = known && common(r, func(p *roster.Project) bool { return r.Within(p.District, d.Code) }) != ""
+		return roster.Name{ZH: d.NameZH, EN: d.NameEN}, d.Code, ok
+	}
+	unit, known := r.Branch(roster.BranchID(about))
+	in = ofUnit(r, unit.ID)
+	return roster.Name{ZH: unit.NameZH, EN: unit.NameEN}, in, known && in != "" && (kind == Agenda) == roster.Above(unit.Tier, roster.TierBranch)
+}
+
 // pages walks a list to its end.
 func pages[T any](read func(approval.Page) ([]T, approval.Cursor, error), each func(*T)) error {
 	for page := (approval.Page{Limit: 200}); ; {

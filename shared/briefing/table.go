@@ -2,6 +2,7 @@ package briefing
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"iter"
 	"strings"
@@ -116,6 +117,8 @@ func (v *View) Stamp() []Line {
 		{column("数据截至", "Data as of"), text("%s", "%s", v.Document.AsOf)},
 		{column("查询条件", "Query"), text("%s", "%s", n.Query)},
 		{column("数据版本", "Data version"), text("问题 %d 件，版本号合计 %d", "%d issues, the sum of their versions %d", n.Read.Issues, n.Read.Versions)},
+		{column("统计数据版本", "Version of the figures"), text("%s", "%s", cmp.Or(n.Read.Figures, "—"))},
+		{column("投资台账批次", "Entries of the investment ledger"), text("%d", "%d", n.Read.Entries)},
 		{column("编制规则版本", "Version of the rules"), text("%d", "%d", n.Rules)},
 		{column("登记变更批次", "Register"), text("%d", "%d", n.Register)},
 		{column("事项目录版本", "Catalogue"), text("%s", "%s", n.Catalogue)},

@@ -16,6 +16,18 @@ var statuses = map[approval.Status]approval.Text{
 	approval.Withdrawn:  {ZH: "已撤回", EN: "withdrawn"},
 }
 
+var states = map[approval.State]approval.Text{
+	approval.Waiting:    {ZH: "待前置事项", EN: "waits for another"},
+	approval.Open:       {ZH: "办理中", EN: "open"},
+	approval.Supplement: {ZH: "待补正", EN: "supplement asked for"},
+	approval.PapersBack: {ZH: "已退件", EN: "papers sent back"},
+	approval.Objection:  {ZH: "有异议", EN: "objected to"},
+	approval.Held:       {ZH: "暂缓", EN: "held"},
+	approval.Granted:    {ZH: "已落实", EN: "done"},
+	approval.Denied:     {ZH: "不予同意", EN: "refused"},
+	approval.Void:       {ZH: "无须办理", EN: "not needed"},
+}
+
 var lights = map[approval.Light]approval.Text{
 	approval.Green:  {ZH: "正常", EN: "in time"},
 	approval.Yellow: {ZH: "临期", EN: "near due"},

@@ -14,8 +14,8 @@ import (
 	"lianban/shared/roster"
 )
 
-// Briefing is a version of what an office reads at its meetings 材料: an agenda or a
-// list.
+// Briefing is a version of what an office reads at its meetings or sends out 材料: an
+// agenda, a list, a bulletin or a half-year report.
 type Briefing struct {
 	BriefingHead
 	Version  BriefingVersion      `json:"version"`
@@ -28,7 +28,7 @@ type Briefing struct {
 // BriefingHead says what a briefing is about, and which versions there are.
 type BriefingHead struct {
 	ID       string            `json:"id" example:"agenda.general-branch.2026-W10"`
-	Kind     string            `json:"kind" enum:"agenda,list"`
+	Kind     string            `json:"kind" enum:"agenda,list,bulletin,pack"`
 	Name     Name              `json:"name"`
 	About    Ref               `json:"about" doc:"The unit or district."`
 	District Ref               `json:"district"`
@@ -45,6 +45,8 @@ type BriefingVersion struct {
 	Query          string    `json:"query" doc:"What was asked for 查询条件."`
 	Issues         int       `json:"issues" doc:"How many issues were read 数据版本."`
 	DataVersion    int64     `json:"dataVersion" doc:"The sum of their versions, which rises with every commit to one of them."`
+	Figures        string    `json:"figures,omitempty" doc:"Digest of the figures read."`
+	Entries        int64     `json:"entries,omitempty" doc:"Entries of the year's investment ledger so far."`
 	Rules          int       `json:"rules" doc:"Version of the rules by which it was drawn up."`
 	Register       int64     `json:"register" doc:"Change sets of the register in force."`
 	Catalogue      string    `json:"catalogue" doc:"Digest of the catalogue in force."`
@@ -99,9 +101,9 @@ type BriefingDifference struct {
 
 // DrawUpBriefing asks for a briefing.
 type DrawUpBriefing struct {
-	Kind   string `json:"kind" enum:"agenda,list" doc:"agenda 周例会议程: of a general branch or headquarters, by week. list 支部月度联席清单: of a branch, by month."`
-	About  string `json:"about" doc:"The unit."`
-	Period string `json:"period" doc:"2026-W10 or 2026-03."`
+	Kind   string `json:"kind" enum:"agenda,list,bulletin,pack" doc:"agenda 周例会议程: of a general branch or headquarters, by week. list 支部月度联席清单: of a branch, by month. bulletin 督查通报: of a district or city, by quarter. pack 述职材料: of a branch, by half-year."`
+	About  string `json:"about" doc:"The unit; of a bulletin the district or city."`
+	Period string `json:"period" doc:"2026-W10, 2026-03, 2026-Q1 or 2026-H1."`
 	Remark string `json:"remark,omitempty" doc:"What who draws it up adds in the own name, at most 2000 characters."`
 }
 
@@ -147,7 +149,7 @@ func (a *API) briefing() {
 	}
 	file := get("/{id}/workbook", "getBriefingWorkbook", "A version as a workbook 导出")
 	file.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{xlsx: {Schema: binary}}}}
-	huma.Register(a.huma, get("", "listBriefings", "Agendas and lists of a unit or district, the latest first 材料列表"), a.listBriefings)
+	huma.Register(a.huma, get("", "listBriefings", "Agendas, lists, bulletins and half-year reports of a unit or district, the latest first 材料列表"), a.listBriefings)
 	huma.Register(a.huma, get("/{id}", "getBriefing", "A version of a briefing 查看材料"), a.getBriefing)
 	huma.Register(a.huma, file, a.getBriefingWorkbook)
 	huma.Register(a.huma, change("/briefings", "drawUpBriefing", "Draw a briefing up: a new version, a draft 编制", "briefings", 201, http.StatusServiceUnavailable), a.drawUpBriefing)
@@ -175,7 +177,7 @@ func (v view) briefingHead(id string, b *briefing.Briefing) BriefingHead {
 
 func (v view) briefingVersion(n *briefing.Version) BriefingVersion {
 	out := BriefingVersion{
-		N: n.N, By: v.by(n.By), At: n.At, Query: n.Query, Issues: n.Read.Issues, DataVersion: n.Read.Versions,
+		N: n.N, By: v.by(n.By), At: n.At, Query: n.Query, Issues: n.Read.Issues, DataVersion: n.Read.Versions, Figures: n.Read.Figures, Entries: n.Read.Entries,
 		Rules: n.Rules, Register: n.Register, Catalogue: n.Catalogue, SHA256: n.Digest, Remark: n.Remark,
 	}
 	if w := n.Signed; w != nil {

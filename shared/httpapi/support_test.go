@@ -121,9 +121,10 @@ func openBroken(t testing.TB) (*world, *broken) {
 	w.register = register.New(kept, w.service, w.clock.Now, func() string { n++; return fmt.Sprintf("change-%02d", n) })
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.figures = &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now}
+	investment := ledger.New(w.service, kept)
 	w.api, err = httpapi.New(httpapi.Config{
-		Figures: w.figures, Archive: archive.New(w.service, kept), Chains: kept, Briefings: briefing.New(w.service, kept),
-		Shelf: shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now), Ledger: ledger.New(w.service, kept),
+		Figures: w.figures, Archive: archive.New(w.service, kept), Chains: kept, Briefings: briefing.New(w.service, kept, w.figures, investment),
+		Shelf: shelf, Disposals: oversight.NewDisposals(kept, w.clock.Now), Ledger: investment,
 		Service: w.service, Intake: w.intake, Register: w.register, Verifier: w.issuer, SignIn: w.issuer, CursorKey: cursorKey,
 		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})

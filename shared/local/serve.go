@@ -87,7 +87,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 // Handler is everything that is served: the API and the pages.
 func (a *App) Handler() (http.Handler, error) {
 	disposals := oversight.NewDisposals(a.store, a.Service.Now)
-	briefings := briefing.New(a.Service, a.store)
+	briefings := briefing.New(a.Service, a.store, a.Figures, a.Ledger)
 	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Log: a.log})
 	if err != nil {
 		return nil, err

@@ -76,6 +76,7 @@ type briefingPage struct {
 	First           bool
 	Changed         []differenceView
 	Versions        []versionView
+	Events          []eventView
 	Workbook        string
 	Summary         []link
 	Forms           []deedView
@@ -106,8 +107,8 @@ func (v *visit) showBriefings(status int, wrong problems) error {
 		query = v.Briefings.Default(v.viewer.Actor)
 	}
 	p := briefingsPage{frame: v.frame(v.t("briefings.title")), Lead: v.t("briefings.lead")}
-	for _, d := range v.districts() {
-		p.Units = append(p.Units, link{Text: v.district(d.Code), URL: "/briefings?district=" + url.QueryEscape(string(d.Code)), Here: query.District == d.Code})
+	for _, code := range v.Briefings.Areas() {
+		p.Units = append(p.Units, link{Text: v.district(code), URL: "/briefings?district=" + url.QueryEscape(string(code)), Here: query.District == code})
 	}
 	base := "/briefings?district=" + url.QueryEscape(string(query.District))
 	if query.About != "" {
@@ -236,6 +237,15 @@ func (v *visit) showBriefing(status int, wrong problems) error {
 		p.Versions = append(p.Versions, versionView{address + "?version=" + strconv.Itoa(o.N), v.t("briefing.version", o.N, v.moment(o.At), v.briefingState(o)), o.N == got.Version.N})
 	}
 	slices.Reverse(p.Versions)
+	if p.Works {
+		events, _, err := v.Briefings.Trail(v.ctx(), got.ID, v.viewer.Actor, 0, approval.Page{Limit: most})
+		if err != nil {
+			return err
+		}
+		for k := range events {
+			p.Events = append(p.Events, v.recordEvent(&events[k], "briefing.event."))
+		}
+	}
 	v.briefingForms(&p, &got, address, wrong)
 	return v.render(status, "briefing.html", p)
 }

@@ -31,3 +31,30 @@ func TestAListIsDrawnUpSignedByAnotherAndReadByAll(t *testing.T) {
 	officer.get(path).wants(http.StatusOK, "已签发").lacks("占道")
 	w.as("cc-oversight-1", roster.Overseer, "cc-oversight").get(path+"?version=2").wants(http.StatusOK, "占道")
 }
+
+func TestABulletinAndAHalfYearReportReadInBothLanguages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keyProjects()
+	id := w.raise("绕行", road)
+	w.route(id, 1)
+	w.clock.Add(20 * 24 * time.Hour)
+	w.look(id, 1)
+	b := w.bureau()
+	b.get("/briefings").form("button[value=draw_up]").set("what", "bulletin/440604").send().
+		wants(http.StatusOK, "送审稿", "督查通报（2026年第一季度）", "二、各部门办理情况", "容错认定", "超期时间最长的事项", "绕行", "投资进度", "统计数据版本", "金某甲", "编制了一版")
+	const bulletin = "/briefings/bulletin.440604.2026-Q1"
+	w.officer("cc-transport").get(bulletin).wants(http.StatusNotFound)
+	second := w.as("cc-bureau-2", roster.Bureau, "cc-bureau")
+	second.get(bulletin).form("button[value=sign_briefing]").send().wants(http.StatusOK, "已签发", "签发了最新一版")
+	officer := w.officer("cc-transport")
+	officer.get(bulletin).wants(http.StatusOK, "已签发").lacks("编制了一版")
+	officer.get("/briefings").wants(http.StatusOK, "督查通报", "2026-Q1")
+
+	s := w.secretary()
+	s.get("/briefings").form("button[value=draw_up]").set("what", "pack/branch-qingke").send().
+		wants(http.StatusOK, "支部半年述职材料（2026年上半年）", "期内评价", "承诺履行", "青柯街雨水箱涵工程", "25.00%")
+	s.get("/briefings?lang=en").wants(http.StatusOK, "Agendas, lists and bulletins", "Quarterly bulletin", "Half-year report")
+	s.get("/briefings/pack.branch-qingke.2026-H1").wants(http.StatusOK, "Ratings given in the period", "first half of 2026", "drew a version up")
+	s.get(bulletin).wants(http.StatusOK, "2. Departments", "Overdue longest", "quarter 1 of 2026")
+}

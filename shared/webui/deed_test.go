@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"lianban/shared/approval"
+	"lianban/shared/briefing"
 	"lianban/shared/intake"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
@@ -98,9 +99,10 @@ func TestEveryStepOnARecordHasItsTexts(t *testing.T) {
 		keys = append(keys, "deed."+proposals[k].act())
 	}
 	for prefix, kinds := range map[string][]string{
-		"request.event.": {intake.EvRegister, intake.EvAccept, intake.EvHandOn, intake.EvRaise, intake.EvAnswer, intake.EvDecline, intake.EvClose, intake.EvRate, intake.EvRenewCode},
-		"matter.event.":  {intake.EvPublish, intake.EvClaim, intake.EvGiveBack, intake.EvReport, intake.EvConfirm, intake.EvRecall, intake.EvExpire},
-		"change.event.":  {register.EvPropose, register.EvApprove, register.EvRefuse, register.EvWithdraw, register.EvEnter, register.EvConform},
+		"request.event.":  {intake.EvRegister, intake.EvAccept, intake.EvHandOn, intake.EvRaise, intake.EvAnswer, intake.EvDecline, intake.EvClose, intake.EvRate, intake.EvRenewCode},
+		"matter.event.":   {intake.EvPublish, intake.EvClaim, intake.EvGiveBack, intake.EvReport, intake.EvConfirm, intake.EvRecall, intake.EvExpire},
+		"change.event.":   {register.EvPropose, register.EvApprove, register.EvRefuse, register.EvWithdraw, register.EvEnter, register.EvConform},
+		"briefing.event.": {briefing.EvDrawUp, briefing.EvSign},
 		"warning.": {
 			string(oversight.Overdue), string(oversight.NearDue), string(oversight.Untouched), string(oversight.Supplements), string(oversight.Extensions), string(oversight.MissedDuty),
 			string(oversight.Interest), string(oversight.Rotation), string(oversight.TermEnding), string(oversight.TermOver), string(oversight.NoSecretary), string(oversight.NoBranch),

@@ -227,10 +227,16 @@ func (s *screen) walk(w *world) {
 
 	s.signIn("cc-bureau-1", roster.Bureau)
 	s.show("bureau-home", "/")
+	for _, what := range []string{"bulletin/440604", "pack/branch-qingke"} {
+		w.bureau().get("/briefings").form("button[value=draw_up]").set("what", what).send()
+	}
 	s.show("briefings", "/briefings")
+	s.show("bulletin", "/briefings/bulletin.440604.2026-Q1")
+	s.show("half-year", "/briefings/pack.branch-qingke.2026-H1")
 	s.show("figures", "/figures")
 	s.show("bottlenecks", "/bottlenecks")
 	s.show("archives", "/archives")
+	w.general().file(issueURL(ids["overdue"]), "propose_tolerance", "signOff", "1", "of", "overrun", "code", "unforeseen", "reason", "汛情封航")
 	s.show("issue-overdue", issueURL(ids["overdue"]))
 	s.walkInvestment(w)
 	s.signIn("cc-oversight-1", roster.Overseer)

@@ -75,11 +75,12 @@ func newWorld(t testing.TB) *world {
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.keeper = register.New(kept, w.service, w.clock.Now, func() string { return string(changes()) })
 	w.ledger = ledger.New(w.service, kept)
+	figures := &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now}
 	w.handler, err = New(Config{
 		Service: w.service, Intake: w.intake, Register: w.keeper, Disposals: oversight.NewDisposals(kept, w.clock.Now), Filters: NewFilters(kept, w.clock.Now), Ledger: w.ledger,
 		Background: func(f func()) { w.behind = append(w.behind, f) },
-		Archive:    archive.New(w.service, kept), Briefings: briefing.New(w.service, kept), Chains: kept,
-		Figures: &measure.Keeper{Store: kept, Issues: kept, Rules: w.service.Rules, Now: w.clock.Now},
+		Archive:    archive.New(w.service, kept), Briefings: briefing.New(w.service, kept, figures, w.ledger), Chains: kept,
+		Figures: figures,
 		Shelf:   shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
