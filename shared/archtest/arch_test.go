@@ -140,7 +140,7 @@ var mayImport = map[string][]string{
 	"shared/archive":               {"shared/approval", "shared/calendar", "shared/catalog", "shared/docket", "shared/roster", "shared/saving", "shared/sheet"},
 	"shared/audit":                 {"shared/approval"},
 	"shared/ledger":                {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/roster", "shared/sheet"},
-	"shared/briefing":              {"shared/approval", "shared/calendar", "shared/docket", "shared/roster", "shared/sheet"},
+	"shared/briefing":              {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/ledger", "shared/measure", "shared/roster", "shared/saving", "shared/sheet"},
 	"shared/oversight":             {"shared/approval", "shared/audit", "shared/calendar", "shared/docket", "shared/roster"},
 	"shared/docket/dockettest":     {"shared/approval", "shared/docket"},
 	"shared/measure":               {"shared/approval", "shared/calendar", "shared/catalog", "shared/roster", "shared/saving"},

@@ -115,6 +115,9 @@ func (f *facts) departments(rows []measure.Row) Section {
 		}})
 	}
 	s := section("二、各部门办理情况", "2. Departments", table)
+	if hidden > 0 {
+		s.Says = nil // there is something, though nothing to show
+	}
 	s.Says = append(s.Says, approval.Text{ZH: "按时办结率＝期内按时办结÷（期内办结＋现已超期未办）；经确认的容错认定不计入，单列计数（拟定）。", EN: "On time is the share answered in time in the period of those answered then or open past due now; what was found tolerable is counted apart (assumed)."})
 	if hidden > 0 {
 		s.Says = append(s.Says, text("另有%[1]d个部门因不足%[2]d件（或为防止推算）不单列。", "%[1]d more departments have fewer than %[2]d cases, or could give one away that has, and are not shown.", hidden, measure.SmallN))
@@ -249,6 +252,9 @@ func (f *facts) invested(zh, en string, b standing) Section {
 		}
 	}
 	s := section(zh, en, table)
+	if len(hidden) > 0 {
+		s.Says = nil
+	}
 	s.Says = append(s.Says, text("截至%[1]s。", "As of %[1]s.", b.period))
 	if len(hidden) > 0 {
 		s.Says = append(s.Says, text("另有%[1]d个区域因项目不足%[2]d个（或为防止推算）不单列。", "%[1]d more areas have fewer than %[2]d projects, or could give one away that has, and are not shown.", len(hidden), measure.SmallN))
