@@ -30,21 +30,20 @@ type Search struct {
 
 // Check refuses, at its field, what cannot be looked for.
 func (q *Search) Check(r *roster.Roster) error {
-	wrong := func(field, zh, en string) error { return approval.Refuse(approval.Invalid, field, zh, en) }
 	if _, ok := r.Department(q.Department); q.Department != "" && !ok {
-		return wrong("department", "没有这个部门，请核对编号。", "There is no such department; please check its id.")
+		return approval.Refuse(approval.Invalid, "department", "没有这个部门，请核对编号。", "There is no such department; please check its id.")
 	}
 	if !slices.ContainsFunc(r.Everybody(), func(p roster.Person) bool { return p.ID == q.Person }) && q.Person != "" {
-		return wrong("person", "没有这个人员，请核对编号。", "There is no such person; please check the id.")
+		return approval.Refuse(approval.Invalid, "person", "没有这个人员，请核对编号。", "There is no such person; please check the id.")
 	}
 	if q.Concern != "" && !slices.Contains(approval.Concerns(), q.Concern) {
-		return wrong("concern", "没有这个监督类别，请从列表中选择。", "There is no such concern; please choose one of the list.")
+		return approval.Refuse(approval.Invalid, "concern", "没有这个监督类别，请从列表中选择。", "There is no such concern; please choose one of the list.")
 	}
 	if q.Kind != "" && q.Issue == "" && !slices.ContainsFunc(approval.Concerns(), func(c approval.Concern) bool { return slices.Contains(approval.KindsOf(c), q.Kind) }) {
-		return wrong("kind", "没有这种事件，请从列表中选择；一般办理环节的事件请指定问题查询。", "There is no such kind of event; choose one of the list. Events of the plain course are looked for in one issue.")
+		return approval.Refuse(approval.Invalid, "kind", "没有这种事件，请从列表中选择；一般办理环节的事件请指定问题查询。", "There is no such kind of event; choose one of the list. Events of the plain course are looked for in one issue.")
 	}
 	if !q.From.IsZero() && !q.Until.IsZero() && q.Until < q.From {
-		return wrong("until", "截止日期早于起始日期，请核对。", "The last day comes before the first; please check.")
+		return approval.Refuse(approval.Invalid, "until", "截止日期早于起始日期，请核对。", "The last day comes before the first; please check.")
 	}
 	return nil
 }
