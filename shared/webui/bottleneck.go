@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -63,26 +64,21 @@ type controlDot struct {
 	Signal               bool
 }
 
-// lookedBack is how many months the page shows unless others are asked for (assumed).
-const lookedBack = 12
-
 func (v *visit) bottlenecks() error {
-	if !v.seesFigures() {
-		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "堵点分析由重点项目局和监督员查看。", EN: "Bottlenecks are looked at by the bureau and overseers."}}
+	if err := measure.SeesAll(v.viewer.Actor); err != nil {
+		return err
 	}
 	p := bottleneckPage{frame: v.frame(v.t("bottlenecks.title"))}
-	months := v.recordedMonths()
-	from, to := string(months[max(0, len(months)-lookedBack)]), string(months[len(months)-1])
-	status := http.StatusOK
-	if f, t := v.r.URL.Query().Get("from"), v.r.URL.Query().Get("to"); f != "" || t != "" {
-		if isSpan(months, f, t) {
-			from, to = f, t
-		} else {
-			p.Wrong, status = v.t("bottlenecks.wrong"), http.StatusUnprocessableEntity
-		}
+	q, wrong, err := v.figuresAsked()
+	if err != nil {
+		return err
 	}
-	p.From, p.To = v.monthChoices(months, from), v.monthChoices(months, to)
-	q := measure.Query{From: measure.Month(from), To: measure.Month(to), Districts: measure.Area(v.Service.Rules().Roster, roster.DepartmentID(v.viewer.Unit))}
+	status := http.StatusOK
+	if p.Wrong = wrong; wrong != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	months := measure.Recorded(v.today)
+	p.From, p.To = v.monthChoices(months, string(q.From)), v.monthChoices(months, string(q.To))
 	data, err := v.Figures.Read(v.ctx(), q)
 	if err != nil {
 		return err
@@ -91,16 +87,24 @@ func (v *visit) bottlenecks() error {
 	return v.render(status, "bottlenecks.html", p)
 }
 
-// recordedMonths are the months that can be asked for: the last five years (assumed), the
-// present one included.
-func (v *visit) recordedMonths() []measure.Month {
-	months := measure.Months(v.today.Add(-31*61), v.today)
-	return months[max(0, len(months)-60):]
-}
-
-// isSpan reports whether two months are on record and in order.
-func isSpan(months []measure.Month, from, to string) bool {
-	return slices.Contains(months, measure.Month(from)) && slices.Contains(months, measure.Month(to)) && from <= to
+// figuresAsked is what the address asks for; where it asks for what cannot be, what that is,
+// and the usual months instead.
+func (v *visit) figuresAsked() (q measure.Query, wrong string, err error) {
+	values := v.r.URL.Query()
+	month := func(name string) measure.Month { return measure.Month(values.Get(name)) }
+	ask := measure.Ask{From: month("from"), To: month("to"), BaseFrom: month("baseFrom"), BaseTo: month("baseTo"), Heirs: values.Get("heirs") == "yes"}
+	for {
+		q, err = v.Figures.Query(v.viewer.Actor, ask)
+		e, ok := errors.AsType[*approval.Error](err)
+		switch {
+		case ok && e.Field == "from":
+			wrong, ask.From, ask.To = v.t("bottlenecks.wrong"), "", ""
+		case ok && e.Field == "baseFrom":
+			wrong, ask.BaseFrom, ask.BaseTo = v.t("figures.wrong"), "", ""
+		default:
+			return q, wrong, err
+		}
+	}
 }
 
 // monthChoices are months to choose from, the latest first.

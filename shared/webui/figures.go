@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"lianban/shared/approval"
 	"lianban/shared/measure"
 	"lianban/shared/roster"
 	"lianban/shared/saving"
@@ -48,38 +47,19 @@ type timeRow struct {
 }
 
 func (v *visit) figures() error {
-	own := roster.DepartmentID("")
-	switch {
-	case v.seesFigures():
-	case v.viewer.Role == roster.Lead:
-		own = roster.DepartmentID(v.viewer.Unit)
-	default:
-		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "用时统计由重点项目局和监督员查看，部门负责人查看本部门的。", EN: "These figures are for the bureau and overseers, and for a lead those of the own department."}}
+	q, wrong, err := v.figuresAsked()
+	if err != nil {
+		return err
 	}
-	p := figuresPage{frame: v.frame(v.t("figures.title")), Own: own != ""}
-	months := v.recordedMonths()
-	from, to, baseFrom, baseTo := string(months[max(0, len(months)-lookedBack)]), string(months[len(months)-1]), "", ""
-	status, asked := http.StatusOK, v.r.URL.Query()
-	p.Heirs = asked.Get("heirs") == "yes"
-	if f, t := asked.Get("from"), asked.Get("to"); f != "" || t != "" {
-		if isSpan(months, f, t) {
-			from, to = f, t
-		} else {
-			p.Wrong, status = v.t("bottlenecks.wrong"), http.StatusUnprocessableEntity
-		}
+	p := figuresPage{frame: v.frame(v.t("figures.title")), Own: q.Department != "", Wrong: wrong, Heirs: q.Heirs}
+	status := http.StatusOK
+	if wrong != "" {
+		status = http.StatusUnprocessableEntity
 	}
-	if f, t := asked.Get("baseFrom"), asked.Get("baseTo"); f != "" || t != "" {
-		if isSpan(months, f, t) {
-			baseFrom, baseTo = f, t
-		} else {
-			p.Wrong, status = v.t("figures.wrong"), http.StatusUnprocessableEntity
-		}
-	}
-	p.From, p.To = v.monthChoices(months, from), v.monthChoices(months, to)
-	unset := choice{Text: v.t("bottlenecks.month.none"), On: baseFrom == ""}
-	p.BaseFrom, p.BaseTo = append([]choice{unset}, v.monthChoices(months, baseFrom)...), append([]choice{unset}, v.monthChoices(months, baseTo)...)
-	q := measure.Query{From: measure.Month(from), To: measure.Month(to), BaseFrom: measure.Month(baseFrom), BaseTo: measure.Month(baseTo), Department: own, Heirs: p.Heirs}
-	q.Districts = measure.Area(v.Service.Rules().Roster, roster.DepartmentID(v.viewer.Unit))
+	months := measure.Recorded(v.today)
+	p.From, p.To = v.monthChoices(months, string(q.From)), v.monthChoices(months, string(q.To))
+	unset := choice{Text: v.t("bottlenecks.month.none"), On: q.BaseFrom == ""}
+	p.BaseFrom, p.BaseTo = append([]choice{unset}, v.monthChoices(months, string(q.BaseFrom))...), append([]choice{unset}, v.monthChoices(months, string(q.BaseTo))...)
 	data, err := v.Figures.Read(v.ctx(), q)
 	if err != nil {
 		return err
