@@ -144,6 +144,7 @@ var mayImport = map[string][]string{
 	"shared/oversight":             {"shared/approval", "shared/audit", "shared/calendar", "shared/docket", "shared/roster"},
 	"shared/docket/dockettest":     {"shared/approval", "shared/docket"},
 	"shared/measure":               {"shared/approval", "shared/calendar", "shared/catalog", "shared/roster", "shared/saving"},
+	"shared/measure/export":        {"shared/approval", "shared/calendar", "shared/measure", "shared/roster", "shared/saving", "shared/sheet"},
 	"shared/measure/measuretest":   {"shared/approval", "shared/approval/approvaltest", "shared/calendar", "shared/catalog", "shared/measure", "shared/roster", "shared/saving"},
 	"shared/store":                 {"shared/approval", "shared/audit", "shared/docket", "shared/measure", "shared/roster"},
 	"shared/intake/intaketest":     {"shared/approval", "shared/approval/approvaltest", "shared/calendar", "shared/catalog", "shared/docket", "shared/intake", "shared/roster"},

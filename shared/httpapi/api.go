@@ -7,9 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"reflect"
 	"runtime/debug"
-	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -176,6 +176,7 @@ func New(c Config) (*API, error) {
 	a.eventLog()
 	a.auditTrail()
 	a.whatIf()
+	a.figuresRoutes()
 	a.forecasts()
 	a.timelines()
 	a.archives()
@@ -191,15 +192,20 @@ func New(c Config) (*API, error) {
 	return a, nil
 }
 
-// schemaName tells the roster's own entries, which a change of the register holds,
-// from what this package says of them.
+// schemaName tells what other packages call by the same name as this one from what this
+// one says: the roster's own entries, which a change of the register holds, and figures.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	if strings.HasSuffix(t.PkgPath(), "/roster") {
-		name = "Roster" + name
+	switch path.Base(t.PkgPath()) {
+	case "roster":
+		return "Roster" + name
+	case "measure":
+		return "Measured" + name
+	case "saving":
+		return "Saving" + name
 	}
 	return name
 }
