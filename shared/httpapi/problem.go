@@ -17,6 +17,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/register"
 )
 
 // Problem is an error as the API tells it (RFC 9457).
@@ -143,6 +144,12 @@ func classify(err error) *fault {
 			if stale, ok := errors.AsType[staleError](err); ok {
 				f.version = stale.version
 				f.header = http.Header{"Etag": {etag(stale.version)}}
+			}
+			if left, ok := errors.AsType[*register.NotHandedOver](err); ok {
+				for _, h := range left.Held {
+					at := Base + "/issues/" + string(h.Issue)
+					f.more = append(f.more, fieldFault{string(h.Person), text(fmt.Sprintf("《%s》第%d项：%s", h.Title, h.SignOff, at), fmt.Sprintf("%s, number %d: %s", h.Title, h.SignOff, at))})
+				}
 			}
 			return f
 		}

@@ -92,6 +92,7 @@ type ChangePreview struct {
 	Tasks       []MovedTask   `json:"tasks" doc:"Open tasks that go to another department."`
 	Dates       []MovedDate   `json:"dates" doc:"Last days of open tasks that move."`
 	Handed      []HandedIssue `json:"handed" doc:"Open issues that another branch or secretary takes over."`
+	Held        []HeldWork    `json:"held" doc:"Open work that has to be handed over before somebody leaves 离岗前须交接; until then the change set is refused."`
 	Drafts      int           `json:"drafts" doc:"How many drafts another branch or secretary takes over."`
 	Looked      int           `json:"looked" doc:"How many open issues and drafts were looked at."`
 	Whole       bool          `json:"whole" doc:"False when there are more of them than a preview looks at."`
@@ -121,6 +122,16 @@ type HandedIssue struct {
 	From  Ref    `json:"from"`
 	To    Ref    `json:"to" doc:"The same branch when only its secretary changes."`
 	By    *Ref   `json:"by,omitempty" doc:"The secretary who takes it over; absent while the branch has none."`
+}
+
+// HeldWork is open work in the hands of somebody who is to leave 未交接的工作.
+type HeldWork struct {
+	Person     Ref    `json:"person"`
+	Issue      string `json:"issue"`
+	Title      string `json:"title"`
+	SignOff    int    `json:"signOff,omitempty" doc:"Absent when it is the issue itself, as the branch's secretary."`
+	Department *Ref   `json:"department,omitempty"`
+	Branch     *Ref   `json:"branch,omitempty"`
 }
 
 // MovedDate is a last day that moves.
@@ -374,7 +385,7 @@ func (s *server) preview(ctx context.Context, d register.Draft) (*one[ChangePrev
 		return nil, err
 	}
 	v := s.view(callOf(ctx))
-	out := ChangePreview{On: p.On, Looked: p.Looked, Whole: p.Whole, Competences: []MovedItem{}, Tasks: []MovedTask{}, Dates: []MovedDate{}, Handed: []HandedIssue{}, Drafts: p.Drafts}
+	out := ChangePreview{On: p.On, Looked: p.Looked, Whole: p.Whole, Competences: []MovedItem{}, Tasks: []MovedTask{}, Dates: []MovedDate{}, Handed: []HandedIssue{}, Held: []HeldWork{}, Drafts: p.Drafts}
 	for _, m := range p.Competences {
 		out.Competences = append(out.Competences, MovedItem{v.item(m.Item), v.district(m.District), v.unit(string(m.From)), v.unit(string(m.To))})
 	}
@@ -383,6 +394,9 @@ func (s *server) preview(ctx context.Context, d register.Draft) (*one[ChangePrev
 	}
 	for _, m := range p.Handed {
 		out.Handed = append(out.Handed, HandedIssue{string(m.Issue), m.Title, *v.unit(string(m.From)), *v.unit(string(m.To)), v.person(m.By)})
+	}
+	for _, h := range p.Held {
+		out.Held = append(out.Held, HeldWork{*v.person(h.Person), string(h.Issue), h.Title, h.SignOff, v.unit(string(h.Department)), v.unit(string(h.Branch))})
 	}
 	for _, m := range p.Dates {
 		out.Dates = append(out.Dates, MovedDate{string(m.Issue), m.Title, m.SignOff, v.due(m.From), v.due(m.To)})

@@ -145,3 +145,21 @@ func TestALeadAppointsASubstituteOverTheAPI(t *testing.T) {
 	w.post(lead, "/departments/cc-transport/substitutes", strings.Replace(absence, "officer-2", "officer-1", 1)).problem(422, "invalid", "order")
 	w.post(lead, "/departments/nowhere/substitutes", absence).problem(404, "not-found", "id")
 }
+
+func TestWhoLeavesOpenWorkBehindIsToldWhatItIs(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	id := w.raised(diversion)
+	w.post(transport, "/issues/"+id+"/signoffs/2/claim", "").is(200)
+	leave := `{"title":"离岗","reason":"调出","ground":"区组〔2026〕3号","roster":[{"people":{"person":"cc-transport-officer-1","leave":true}}]}`
+	p := w.post(admin, "/register/preview", leave).is(200)
+	if p.text("held", 0, "issue") != id || p.at("held", 0, "signOff") != 2.0 || p.text("held", 0, "department", "id") != "cc-transport" {
+		t.Errorf("the preview: %s", p.body)
+	}
+	a := w.post(admin, "/register/changes", leave).problem(http.StatusConflict, "conflict", "person")
+	if got := a.text("errors", 0, "detail"); !strings.Contains(got, "/api/v1/issues/"+id) {
+		t.Errorf("it is refused with %s", a.body)
+	}
+	w.post(transport, "/issues/"+id+"/signoffs/2/release", "").is(200)
+	w.post(admin, "/register/changes", leave).is(http.StatusCreated)
+}

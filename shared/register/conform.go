@@ -242,6 +242,7 @@ type Preview struct {
 	Tasks       []TaskMoved
 	Dates       []DateMoved
 	Handed      []Handed // open issues that go to another branch or secretary
+	Held        []Held   // open work that has to be handed over before it can be proposed
 	Drafts      int      // how many drafts do; what is in them is their branch's alone
 	Looked      int      // open issues and drafts looked at
 	Whole       bool     // none was left out
@@ -301,6 +302,9 @@ func (k *Keeper) Preview(ctx context.Context, d Draft) (Preview, error) {
 	}
 	p := Preview{On: max(entry.On, calendar.Of(k.now())), Whole: true}
 	p.Competences = moved(before.Facts, after.Facts, p.On)
+	if p.Held, err = k.held(ctx, entry); err != nil {
+		return Preview{}, err
+	}
 	if !d.Order.Touches() {
 		return p, nil
 	}

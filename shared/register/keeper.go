@@ -128,13 +128,14 @@ func (k *Keeper) Entries() []Entry {
 	return slices.Clone(k.entries)
 }
 
-// Propose records a change set that would fit. It says everything that is wrong
-// with one that would not.
+// Propose records a change set that would fit, and by which nobody leaves open work behind
+// ([NotHandedOver]). It says everything that is wrong with one that would not fit.
 func (k *Keeper) Propose(ctx context.Context, call approval.Call, d Draft) (docket.Got[ChangeSet], error) {
 	return k.changes.Put(ctx, k.newID(), call, k.fitting(ctx, d, propose(d)))
 }
 
-// fitting has a rule for a new change set refuse one that would not fit. It is
+// fitting has a rule for a new change set refuse one that would not fit, or by which somebody
+// would leave open work behind. It is
 // asked after the idempotency key: what was proposed before need not fit again.
 func (k *Keeper) fitting(ctx context.Context, d Draft, rule docket.Rule[ChangeSet]) docket.Rule[ChangeSet] {
 	return func(c ChangeSet, act *docket.Act) (ChangeSet, error) {
@@ -142,7 +143,11 @@ func (k *Keeper) fitting(ctx context.Context, d Draft, rule docket.Rule[ChangeSe
 		if err != nil {
 			return c, err
 		}
-		return c, k.fits(ctx, d.entry(act.Actor, act.Now))
+		e := d.entry(act.Actor, act.Now)
+		if err := k.fits(ctx, e); err != nil {
+			return c, err
+		}
+		return c, k.handedOver(ctx, e)
 	}
 }
 
@@ -217,7 +222,11 @@ func (k *Keeper) Approve(ctx context.Context, id string, call approval.Call) (do
 		return got, err
 	}
 	if got.State.Status == Proposed {
-		if err := k.fits(ctx, Draft{Title: got.State.Title, Ground: got.State.Ground, On: got.State.On, Order: got.State.Order}.entry(got.State.ProposedBy, k.now())); err != nil {
+		e := Draft{Title: got.State.Title, Ground: got.State.Ground, On: got.State.On, Order: got.State.Order}.entry(got.State.ProposedBy, k.now())
+		if err := k.fits(ctx, e); err != nil {
+			return got, err
+		}
+		if err := k.handedOver(ctx, e); err != nil {
 			return got, err
 		}
 	}

@@ -645,3 +645,67 @@ func TestTheSameProposalTwiceIsOne(t *testing.T) {
 		t.Errorf("again it answers %+v, %v", b, err)
 	}
 }
+
+func leaving(p roster.PersonID) register.Draft {
+	return register.Draft{
+		Title: "离岗", Reason: "调出", Ground: "区组〔2026〕3号",
+		Order: register.Order{Roster: []roster.Change{{People: &roster.PersonChange{Person: p, Leave: true}}}},
+	}
+}
+
+func TestNobodyLeavesOpenWorkBehind(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	id := h.raise(24)
+	one := officer(h.signOff(id, 1).Department)
+	do := func(a approval.Actor, c approval.Command) {
+		t.Helper()
+		if _, _, err := h.service.Do(t.Context(), id, c, as(a)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(one, approval.Claim{SignOff: 1})
+	refused := func(d register.Draft, want register.Held) {
+		t.Helper()
+		_, err := h.keeper.Propose(t.Context(), as(admin1), d)
+		e, ok := errors.AsType[*register.NotHandedOver](err)
+		if !ok || !approval.IsKind(err, approval.Conflict) || len(e.Held) != 1 || e.Held[0] != want {
+			t.Fatalf("refused with %v", err)
+		}
+		p, err := h.keeper.Preview(t.Context(), d)
+		if err != nil || !slices.Equal(p.Held, e.Held) {
+			t.Errorf("the preview names %v, %v", p.Held, err)
+		}
+	}
+	title := h.issue(id).Title
+	task := register.Held{Person: one.Person, Issue: id, Title: title, SignOff: 1, Department: roster.DepartmentID(one.Unit)}
+	refused(leaving(one.Person), task)
+	ended := leaving(one.Person)
+	ended.Order.Roster[0].People = &roster.PersonChange{Person: one.Person, End: []roster.Post{{Role: roster.Officer, Unit: one.Unit}}}
+	refused(ended, task)
+	promoted := leaving(one.Person)
+	promoted.Order.Roster[0].People = &roster.PersonChange{Person: one.Person, End: []roster.Post{{Role: roster.Officer, Unit: one.Unit}}, Begin: []roster.Post{{Role: roster.Lead, Unit: one.Unit}}}
+	if p, err := h.keeper.Preview(t.Context(), promoted); err != nil || len(p.Held) > 0 {
+		t.Errorf("who stays in the department hands over %v, %v", p.Held, err)
+	}
+	// What is claimed after the proposal is handed over before the approval.
+	do(one, approval.Release{SignOff: 1})
+	proposed := h.propose(leaving(one.Person))
+	do(one, approval.Claim{SignOff: 1})
+	if _, err := h.keeper.Approve(t.Context(), proposed.ID, as(admin2)); !approval.IsKind(err, approval.Conflict) {
+		t.Errorf("approved: %v", err)
+	}
+	lead := approval.Actor{Person: roster.PersonID(one.Unit) + "-lead", Role: roster.Lead, Unit: one.Unit}
+	do(lead, approval.Reassign{SignOff: 1, To: roster.PersonID(one.Unit) + "-officer-2", Reason: "离岗"})
+	if g := h.approve(proposed.ID); g.State.Status != register.Entered {
+		t.Errorf("it is %s", g.State.Status)
+	}
+
+	refused(leaving(secretary.Person), register.Held{Person: secretary.Person, Issue: id, Title: title, Branch: "branch-fenjiang"})
+	handed := leaving(secretary.Person)
+	handed.Order.Roster = append([]roster.Change{
+		{People: &roster.PersonChange{New: &roster.Person{ID: "fenjiang-second", NameZH: "某甲", NameEN: "Moujia"}}},
+		{Secretary: &roster.Appointment{Branch: "branch-fenjiang", Person: "fenjiang-second"}},
+	}, handed.Order.Roster...)
+	h.enter(handed)
+}

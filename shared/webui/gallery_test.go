@@ -254,6 +254,14 @@ func (s *screen) walk(w *world) {
 	s.press("main table.rows tbody a")
 	s.look("change")
 	s.show("propose", "/register/new?kind=transfer")
+	s.show("propose-merge", "/register/new?kind=merge")
+	s.show("propose-split", "/register/new?kind=split")
+	s.show("propose-found", "/register/new?kind=found")
+	s.show("propose-project", "/register/new?kind=project")
+	s.show("propose-leave", "/register/new?kind=post")
+	s.do(chromedp.SetValue(chromedp.CSS("select[name=person]"), "cc-transport-officer-1"), chromedp.Click(chromedp.CSS(`input[name=change][value=leave]`)))
+	s.press(`button[name=preview]`)
+	s.look("propose-leave-preview")
 	s.onPaper(issueURL(ids["overdue"]))
 }
 

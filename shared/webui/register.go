@@ -26,7 +26,10 @@ type proposal struct {
 
 func (p *proposal) act() string { return "propose_" + p.kind }
 
-var proposals = []proposal{
+var proposals = slices.Concat(personProposals, unitProposals)
+
+// personProposals are those of days, competences and people.
+var personProposals = []proposal{
 	{
 		kind: "holidays",
 		fields: func(v *visit) []entry {
@@ -220,7 +223,8 @@ type registerPage struct {
 	Show        string
 	Rows        []changeRow
 	Empty       string
-	Kinds       []link // what can be proposed
+	Kinds       []link // what can be proposed about days, competences and people
+	Units       []link // and about departments, branches and projects
 	Next, First string
 }
 
@@ -248,9 +252,7 @@ func (v *visit) registerPage() error {
 		p.Tabs = append(p.Tabs, link{Text: v.t("register.show." + show), URL: "/register?show=" + show, Here: show == p.Show})
 	}
 	if v.viewer.Role == roster.Administrator {
-		for k := range proposals {
-			p.Kinds = append(p.Kinds, link{Text: v.t("deed." + proposals[k].act()), URL: "/register/new?kind=" + proposals[k].kind})
-		}
+		p.Kinds, p.Units = v.proposalLinks(personProposals), v.proposalLinks(unitProposals)
 	}
 	after := q.Get("after")
 	if after != "" {
@@ -286,6 +288,13 @@ func (v *visit) registerPage() error {
 		p.Next = "/register?show=" + p.Show + "&after=" + url.QueryEscape(string(next))
 	}
 	return v.render(http.StatusOK, "register.html", p)
+}
+
+func (v *visit) proposalLinks(list []proposal) (links []link) {
+	for k := range list {
+		links = append(links, link{Text: v.t("deed." + list[k].act()), URL: "/register/new?kind=" + list[k].kind})
+	}
+	return links
 }
 
 func (v *visit) changeRow(g *docket.Got[register.ChangeSet]) changeRow {
@@ -421,6 +430,16 @@ func (v *visit) rosterLines(c *roster.Change) (lines []string) {
 				to = append(to, v.department(p.To))
 			}
 			lines = append(lines, v.t("order.passage", v.department(p.From), v.list(to)))
+			for _, s := range p.Shares {
+				var parts []string
+				for _, no := range s.Items {
+					parts = append(parts, v.t("item.numbered", no, v.item(catalog.ItemNo(no))))
+				}
+				for _, person := range s.People {
+					parts = append(parts, v.person(person))
+				}
+				lines = append(lines, v.t("order.share", v.list(parts), v.department(s.To)))
+			}
 		}
 		for _, r := range c.Reorganise.Renames {
 			lines = append(lines, v.t("order.rename", v.department(r.Department), v.name(roster.Name{ZH: r.NameZH, EN: r.NameEN})))
@@ -434,6 +453,7 @@ type previewView struct {
 	On                        string
 	Competences, Tasks, Dates []movedRow
 	Handed                    []movedRow
+	Held                      []movedRow // what has to be handed over first
 	Drafts                    string
 	Looked                    string
 	Nothing                   bool
@@ -446,7 +466,7 @@ func (v *visit) preview(d register.Draft) (*previewView, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &previewView{On: v.date(p.On), Looked: v.t("preview.looked", p.Looked), Nothing: len(p.Competences)+len(p.Tasks)+len(p.Dates)+len(p.Handed)+p.Drafts == 0}
+	out := &previewView{On: v.date(p.On), Looked: v.t("preview.looked", p.Looked), Nothing: len(p.Competences)+len(p.Tasks)+len(p.Dates)+len(p.Handed)+len(p.Held)+p.Drafts == 0}
 	if !p.Whole {
 		out.Looked = v.t("preview.looked.part", p.Looked)
 	}
@@ -468,6 +488,13 @@ func (v *visit) preview(d register.Draft) (*previewView, error) {
 			to = v.t("preview.by", to, v.person(m.By))
 		}
 		out.Handed = append(out.Handed, movedRow{What: m.Title, URL: "/issues/" + string(m.Issue), From: v.unit(string(m.From)), To: to})
+	}
+	for _, h := range p.Held {
+		row := movedRow{What: h.Title, URL: "/issues/" + string(h.Issue), From: v.person(h.Person), To: v.t("preview.held.secretary", v.unit(string(h.Branch)))}
+		if h.SignOff > 0 {
+			row.What, row.URL, row.To = v.t("preview.task", h.Title, h.SignOff), taskURL(h.Issue, h.SignOff), v.t("preview.held.lead", v.department(h.Department))
+		}
+		out.Held = append(out.Held, row)
 	}
 	if p.Drafts > 0 {
 		out.Drafts = v.t("preview.drafts", p.Drafts)
@@ -563,13 +590,16 @@ func (v *visit) propose() error {
 			return nil
 		}
 	}
-	return v.unproposed(p, err)
+	return v.unproposed(p, &d, err)
 }
 
-func (v *visit) unproposed(p *proposal, err error) error {
+func (v *visit) unproposed(p *proposal, d *register.Draft, err error) error {
 	wrong, ok := v.refused(err)
 	if !ok {
 		return err
+	}
+	if _, held := errors.AsType[*register.NotHandedOver](err); held { // the preview lists it
+		return v.showProposal(statusOf(err), p, wrong, d)
 	}
 	return v.showProposal(statusOf(err), p, wrong, nil)
 }
