@@ -75,3 +75,6 @@ func (k *Keeper) Query(a approval.Actor, ask Ask) (Query, error) {
 func span(months []Month, from, to Month) bool {
 	return slices.Contains(months, from) && slices.Contains(months, to) && from <= to
 }
+
+// Days are the first and the last day of the months asked for.
+func (q *Query) Days() (from, to calendar.Date) { return first(q.From), last(q.To) }

@@ -585,6 +585,39 @@ func (d *Data) Chart() saving.Chart {
 	return saving.ChartOf(readings)
 }
 
+// Subjects are what sign-offs were raised on in the period, or answered, in order of key.
+func (d *Data) Subjects() (subjects []Subject) {
+	for _, r := range d.Rows(BySubject) {
+		subjects = append(subjects, Subject(r.Key))
+	}
+	return subjects
+}
+
+// Departments are those that had sign-offs in the period.
+func (d *Data) Departments() (departments []roster.DepartmentID) {
+	for _, r := range d.Rows(ByDepartment) {
+		departments = append(departments, roster.DepartmentID(r.Key))
+	}
+	return departments
+}
+
+// Requirements are the prerequisites that there were in issues that ended in the period.
+func (d *Data) Requirements() []saving.Requirement {
+	seen := map[saving.Requirement]bool{}
+	for n := range d.forms {
+		if f := &d.forms[n]; d.ended(f.Place) {
+			for _, node := range f.Nodes {
+				for _, at := range node.Requires {
+					seen[saving.Requirement{Item: string(node.Subject), Requires: string(f.Nodes[at].Subject)}] = true
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(seen), func(a, b saving.Requirement) int {
+		return cmp.Or(cmp.Compare(a.Item, b.Item), cmp.Compare(a.Requires, b.Requires))
+	})
+}
+
 // Hidden is how many groups of a ranking are hidden.
 func (d *Data) Hidden(by By) (n int) {
 	for _, r := range d.Rows(by) {

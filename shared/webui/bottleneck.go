@@ -3,14 +3,18 @@ package webui
 import (
 	"errors"
 	"fmt"
+	"html/template"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"lianban/shared/approval"
+	"lianban/shared/httpapi"
 	"lianban/shared/measure"
+	"lianban/shared/measure/export"
 	"lianban/shared/roster"
 	"lianban/shared/saving"
 )
@@ -37,6 +41,8 @@ type bottleneckPage struct {
 	Variants        []variantRow
 	Chart           *controlChart
 	Few             string // why there is no chart
+	Exports, Logs   []exportLink
+	Months          template.URL // as a query
 	Version, Digest string
 }
 
@@ -84,6 +90,14 @@ func (v *visit) bottlenecks() error {
 		return err
 	}
 	v.fillBottlenecks(&p, data)
+	p.Months = template.URL(url.Values{"from": {string(q.From)}, "to": {string(q.To)}}.Encode())
+	p.Exports = v.figureExports(q, "bottlenecks", "department", "variants", "chart")
+	for _, code := range q.Districts {
+		log := func(format string) string {
+			return httpapi.Base + "/event-log?" + url.Values{"district": {string(code)}, "format": {format}}.Encode()
+		}
+		p.Logs = append(p.Logs, exportLink{v.district(code), log("xes"), log("csv")})
+	}
 	return v.render(status, "bottlenecks.html", p)
 }
 
@@ -105,6 +119,25 @@ func (v *visit) figuresAsked() (q measure.Query, wrong string, err error) {
 			return q, wrong, err
 		}
 	}
+}
+
+// figureExports are tables of what the page shows as files.
+func (v *visit) figureExports(q measure.Query, tables ...string) (links []exportLink) {
+	address := func(table, format string) string {
+		values := url.Values{"from": {string(q.From)}, "to": {string(q.To)}, "format": {format}, "lang": {v.lang}}
+		if q.BaseFrom != "" {
+			values.Set("baseFrom", string(q.BaseFrom))
+			values.Set("baseTo", string(q.BaseTo))
+		}
+		if q.Heirs {
+			values.Set("heirs", "true")
+		}
+		return httpapi.Base + "/figures/tables/" + table + "?" + values.Encode()
+	}
+	for _, table := range tables {
+		links = append(links, exportLink{v.name(export.TableName(table)), address(table, "xlsx"), address(table, "csv")})
+	}
+	return links
 }
 
 // monthChoices are months to choose from, the latest first.

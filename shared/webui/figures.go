@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"lianban/shared/measure"
+	"lianban/shared/measure/export"
 	"lianban/shared/roster"
 	"lianban/shared/saving"
 )
@@ -31,6 +32,7 @@ type figuresPage struct {
 	Attribution, Matched, Span string
 	All                        timeGroup
 	Groups                     []timeGroup
+	Exports                    []exportLink
 	Version, Digest            string
 }
 
@@ -92,8 +94,11 @@ func (v *visit) fillFigures(p *figuresPage, data *measure.Data) error {
 	group("raised", measure.ByRaised, func(key string) string { return key }, false)
 	p.Version, p.Digest = v.t("bottlenecks.version", v.moment(data.Version.FoldedTo)), data.Version.Digest
 	if p.Own { // issues as a whole are no single department's
+		p.Exports = v.figureExports(data.Query, "whole", "subject", "raised")
 		return nil
 	}
+	all := v.figureExports(data.Query, "all")[0]
+	p.Exports = append([]exportLink{{Name: v.t("invest.table.all"), XLSX: all.XLSX}}, v.figureExports(data.Query, export.Tables()...)...)
 	saved, err := data.Saved()
 	if err != nil {
 		return err

@@ -235,6 +235,7 @@ func (s *screen) walk(w *world) {
 	s.show("half-year", "/briefings/pack.branch-qingke.2026-H1")
 	s.show("figures", "/figures")
 	s.show("bottlenecks", "/bottlenecks")
+	s.show("what-if", "/what-if")
 	s.show("archives", "/archives")
 	w.general().file(issueURL(ids["overdue"]), "propose_tolerance", "signOff", "1", "of", "overrun", "code", "unforeseen", "reason", "汛情封航")
 	s.show("issue-overdue", issueURL(ids["overdue"]))

@@ -30,6 +30,7 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	s.archiveRoutes(page)
 	s.briefingRoutes(page)
 	s.bottleneckRoutes(page)
+	s.whatIfRoutes(page)
 	s.figuresRoutes(page)
 	s.trailRoutes(page)
 	if s.Intake == nil {
