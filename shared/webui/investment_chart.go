@@ -99,10 +99,16 @@ type barChart struct {
 type groupBar struct {
 	Y, W, TextY, ValueX int
 	Name, Value, Title  string
-	Behind, Inside      bool
+	Behind              bool
 }
 
-const groupBarHeight = 30
+// Pixels: the height of a bar's strip, between a bar and its value, and of the widest
+// value ("100.00%").
+const (
+	groupBarHeight = 30
+	valueGap       = 6
+	valueWidth     = 62
+)
 
 func (v *visit) bars(b *ledger.Board, lines []lineRow) *barChart {
 	c := &barChart{Width: courseWidth, Left: 150}
@@ -121,7 +127,10 @@ func (v *visit) bars(b *ledger.Board, lines []lineRow) *barChart {
 		if !l.has {
 			bar.Value, bar.Title = v.t("none"), v.t("invest.bar.none", l.Name)
 		}
-		bar.ValueX = c.Left + bar.W + 6
+		bar.ValueX = c.Left + bar.W + valueGap
+		if line := c.Left + w(b.Period.Elapsed()); bar.ValueX <= line+valueGap && line < bar.ValueX+valueWidth { // else the line would run through it
+			bar.ValueX = line + valueGap
+		}
 		c.Bars = append(c.Bars, bar)
 		y += groupBarHeight
 	}

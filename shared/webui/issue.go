@@ -154,6 +154,7 @@ type issuePage struct {
 	Tasks         []taskView
 	Consultations []*consultationView // the present one first
 	Chart         *gantt
+	QR            *qrCode
 	Foresight     string
 	Graph         *graph
 	Measure       *measureView
@@ -334,6 +335,9 @@ func (v *visit) showIssue(status int, issue *approval.Issue, wrong problems) err
 func (v *visit) finishIssue(status int, issue *approval.Issue, p *issuePage, wrong problems) (err error) {
 	p.Foresight = v.foresight(issue)
 	if p.Chart, err = v.gantt(issue); err != nil {
+		return err
+	}
+	if p.QR, err = v.qr("/issues/" + string(issue.ID)); err != nil {
 		return err
 	}
 	if p.Measure, err = v.measure(issue); err != nil {

@@ -171,7 +171,8 @@ func (v *visit) newRequest() error {
 type requestPage struct {
 	frame
 	Row            requestRow
-	Code           string // told this once
+	Code           string  // told this once
+	QR             *qrCode // of the page on which the code is asked for, beside it
 	Body           []string
 	By, Contact    string
 	Reply, Ground  string
@@ -219,6 +220,11 @@ func (v *visit) showRequest(status int, got *intake.Got, code string, wrong prob
 		return err
 	}
 	p := requestPage{frame: v.frame(v.t("request.title", row.Receipt)), Row: row, Code: code, Body: []string{r.Text}, By: v.actor(r.RegisteredBy), Typed: v.r.PostForm}
+	if code != "" {
+		if p.QR, err = v.qr("/status"); err != nil {
+			return err
+		}
+	}
 	if c := r.Contact; c != nil && v.Intake.MayCallBack(v.viewer.Actor, r) {
 		p.Contact = c.Name + " " + c.Phone
 	}

@@ -17,6 +17,7 @@ type statusPage struct {
 	Receipt, Code string
 	Problem       string
 	Found         *statusFound
+	QR            *qrCode
 }
 
 type statusFound struct {
@@ -27,11 +28,11 @@ type statusFound struct {
 }
 
 func (v *visit) statusPage() error {
-	return v.render(http.StatusOK, "status.html", statusPage{frame: v.frame(v.t("status.title"))})
+	return v.showStatus(http.StatusOK, &statusPage{frame: v.frame(v.t("status.title"))})
 }
 
 func (v *visit) statusAct() error {
-	p := statusPage{frame: v.frame(v.t("status.title")), Receipt: v.typed("receipt"), Code: v.typed("code")}
+	p := &statusPage{frame: v.frame(v.t("status.title")), Receipt: v.typed("receipt"), Code: v.typed("code")}
 	got, err := v.Intake.Status(v.ctx(), p.Receipt, p.Code)
 	if err == nil && v.typed("act") == "rate" {
 		stars, _ := strconv.Atoi(v.typed("stars")) // what is no number is no rating either
@@ -52,6 +53,13 @@ func (v *visit) statusAct() error {
 		if p.Found, err = v.found(got); err != nil {
 			return err
 		}
+	}
+	return v.showStatus(status, p)
+}
+
+func (v *visit) showStatus(status int, p *statusPage) (err error) {
+	if p.QR, err = v.qr("/status"); err != nil {
+		return err
 	}
 	return v.render(status, "status.html", p)
 }

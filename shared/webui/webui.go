@@ -72,6 +72,9 @@ type Config struct {
 	// Shelf takes the files of the pages' forms; nil where attachments are kept beyond
 	// their reach.
 	Shelf httpapi.Shelf
+	// Public is the address at which people reach the pages, for what is printed; empty:
+	// the one at which each request came in.
+	Public string
 	// Random is where secrets of links come from; nil: crypto/rand.Reader.
 	Random io.Reader
 	Log    *slog.Logger // nil: slog.Default()
@@ -224,22 +227,35 @@ type visit struct {
 	now    time.Time
 	today  calendar.Date
 	notice string // what just happened, in words
+	size   string // of type
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
 
-// langCookie remembers the language chosen.
-const langCookie = "lang"
+// langCookie and sizeCookie remember the language and the size of type chosen.
+const (
+	langCookie = "lang"
+	sizeCookie = "size"
+)
+
+// The sizes of type: the usual one, and the larger one for older eyes and hands (适老化).
+const (
+	usualSize = "usual"
+	largeSize = "large"
+)
 
 // page runs a handler: language, session and cross-origin check before it, and
 // one place for what it could not do after it.
 func (s *server) page(h func(*visit) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{server: s, speaker: s.speakers[zh], w: w, r: r, now: s.Service.Now(), today: s.Service.Today()}
+		v := &visit{server: s, speaker: s.speakers[zh], size: usualSize, w: w, r: r, now: s.Service.Now(), today: s.Service.Today()}
 		if c, err := r.Cookie(langCookie); err == nil && s.speakers[c.Value] != nil {
 			v.speaker = s.speakers[c.Value]
 		}
-		if v.switchLanguage() {
+		if c, err := r.Cookie(sizeCookie); err == nil && c.Value == largeSize {
+			v.size = largeSize
+		}
+		if v.switchLook() {
 			return
 		}
 		if w.Header().Get("Cache-Control") == "" {
@@ -277,16 +293,25 @@ func (v *visit) run(h func(*visit) error) error {
 	return h(v)
 }
 
-// switchLanguage keeps a language asked for and sends the browser back to the
-// same page without the question.
-func (v *visit) switchLanguage() bool {
+// switchLook keeps a language or a size of type asked for and sends the browser back
+// to the same page without the question.
+func (v *visit) switchLook() bool {
 	q := v.r.URL.Query()
-	lang := q.Get("lang")
-	if v.r.Method != http.MethodGet || v.speakers[lang] == nil {
+	lang, size := q.Get("lang"), q.Get("size")
+	chosen := map[string]string{}
+	if v.speakers[lang] != nil {
+		chosen[langCookie] = lang
+	}
+	if size == usualSize || size == largeSize {
+		chosen[sizeCookie] = size
+	}
+	if v.r.Method != http.MethodGet || len(chosen) == 0 {
 		return false
 	}
-	http.SetCookie(v.w, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
-	q.Del("lang")
+	for name, value := range chosen {
+		http.SetCookie(v.w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
+		q.Del(name)
+	}
 	v.redirect(local((&url.URL{Path: v.r.URL.Path, RawQuery: q.Encode()}).String()))
 	return true
 }
@@ -310,6 +335,8 @@ type frame struct {
 	Viewer      *viewer
 	Nav         []link
 	Other       link // the same page in the other language
+	Size        link // the same page in the other size of type
+	Large       bool
 	Notice      string
 	Demo        bool
 	Today       string
@@ -323,14 +350,21 @@ type link struct {
 
 func (v *visit) frame(title string) frame {
 	f := frame{Lang: v.lang, Title: title, Viewer: v.viewer, Notice: v.notice, Demo: v.SignIn != nil, Today: v.date(v.today), ICP: v.ICPNote}
-	q := v.r.URL.Query()
-	q.Del("done")
-	q.Set("lang", map[string]string{zh: en, en: zh}[v.lang])
-	f.Other = link{Text: v.t("language.other"), URL: local((&url.URL{Path: v.r.URL.Path, RawQuery: q.Encode()}).String())}
+	f.Other = v.here("language.other", langCookie, map[string]string{zh: en, en: zh}[v.lang])
+	other := map[string]string{usualSize: largeSize, largeSize: usualSize}[v.size]
+	f.Size, f.Large = v.here("size."+other, sizeCookie, other), v.size == largeSize
 	if v.viewer != nil {
 		f.Nav = v.nav()
 	}
 	return f
+}
+
+// here leads to the same page, on which one thing of its look is chosen.
+func (v *visit) here(text, name, value string) link {
+	q := v.r.URL.Query()
+	q.Del("done")
+	q.Set(name, value)
+	return link{Text: v.t(text), URL: local((&url.URL{Path: v.r.URL.Path, RawQuery: q.Encode()}).String())}
 }
 
 // render writes a page whole or not at all.
