@@ -51,14 +51,23 @@ func unseen(h http.Handler) http.Handler {
 
 // blank is the page around a link, the same for whoever is signed in here: the party
 // votes, not the viewer.
-func (v *visit) blank(link string) ballotPage {
+func (v *visit) blank(at string) ballotPage {
 	v.viewer = nil
-	p := ballotPage{frame: v.frame(v.t("byLink.title")), Link: link, Problems: problems{}, AwayProblems: problems{}}
-	q := url.Values{"lang": {map[string]string{zh: en, en: zh}[v.lang]}}
-	if link != "" {
-		q.Set("link", link)
+	p := ballotPage{frame: v.frame(v.t("byLink.title")), Link: at, Problems: problems{}, AwayProblems: problems{}}
+	for _, look := range []*link{&p.Other, &p.Size} { // they keep this link alone, never what was asked for
+		q := url.Values{}
+		if at != "" {
+			q.Set("link", at)
+		}
+		if u, err := url.Parse(look.URL); err == nil {
+			for _, name := range []string{langCookie, sizeCookie} {
+				if value := u.Query().Get(name); value != "" {
+					q.Set(name, value)
+				}
+			}
+		}
+		look.URL = httpapi.BallotPage + "?" + q.Encode()
 	}
-	p.Other.URL = httpapi.BallotPage + "?" + q.Encode()
 	return p
 }
 

@@ -38,7 +38,7 @@ func chromium(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.NoFirstRun, chromedp.WindowSize(1280, 900), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()))...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -89,7 +89,19 @@ func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
 // document it was pressed on is marked, and the next one is not.
 func (s *screen) press(selector string) {
 	s.t.Helper()
-	s.do(chromedp.Evaluate[chromedp.Void](`window.pressed = true`), chromedp.Click(chromedp.CSS(selector)))
+	s.leads(selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// leads does what leads to another page, and waits as press does.
+func (s *screen) leads(what string, act chromedp.Action[chromedp.Void]) {
+	s.t.Helper()
+	s.do(chromedp.Evaluate[chromedp.Void](`window.pressed = true`), act)
+	s.becomes("the page that "+what+" leads to", `!window.pressed && document.readyState === "complete"`)
+}
+
+// becomes waits until an expression is true on the page.
+func (s *screen) becomes(what, expression string) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
 	defer cancel()
 	look := time.NewTicker(20 * time.Millisecond)
@@ -97,12 +109,12 @@ func (s *screen) press(selector string) {
 	for {
 		select {
 		case <-look.C:
-			loaded, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](`!window.pressed && document.readyState === "complete"`))
-			if err == nil && loaded {
+			come, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+			if err == nil && come {
 				return
 			}
 		case <-ctx.Done():
-			s.t.Fatalf("pressing %s leads nowhere", selector)
+			s.t.Fatalf("%s does not come", what)
 		}
 	}
 }

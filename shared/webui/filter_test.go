@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,17 +103,45 @@ func BenchmarkInboxOfTenThousand(b *testing.B) {
 					b.Fatal(got.Code)
 				}
 			}
-			page := officer.get(path)
-			bytes, requests := len(page.body), 1
-			for _, e := range append(page.all("link"), append(page.all("img"), page.all("script")...)...) {
-				address := e.attr["href"] + e.attr["src"]
-				if strings.HasPrefix(address, "/static/") {
-					got := officer.get(address)
-					bytes, requests = bytes+len(got.body), requests+1
-				}
-			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/op")
+			bytes, requests := officer.weigh(path)
 			b.ReportMetric(float64(bytes)/1024, "KB/page")
 			b.ReportMetric(float64(requests), "requests/page")
 		})
+	}
+}
+
+// weigh is what a browser that knows nothing yet loads for a page, in bytes and requests.
+func (b *browser) weigh(path string) (bytes, requests int) {
+	page := b.get(path)
+	bytes, requests = len(page.body), 1
+	loaded := map[string]bool{}
+	for _, e := range slices.Concat(page.all("link"), page.all("img"), page.all("script")) {
+		if address := e.attr["href"] + e.attr["src"]; strings.HasPrefix(address, "/static/") && !loaded[address] {
+			loaded[address] = true
+			bytes, requests = bytes+len(b.get(address).body), requests+1
+		}
+	}
+	return bytes, requests
+}
+
+func TestPagesWeighLittleAndAskForLittle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.raise("全过程图", permits)
+	for n := range 11 { // more than a page of the inbox
+		w.raise(fmt.Sprintf("事项%d", n), func(f *form) {
+			f.set("item", "17", "18", "19").set("party", "river_works/cc-water")
+		})
+	}
+	for path, b := range map[string]*browser{"/inbox": w.officer("cc-water"), "/": w.secretary(), "/issues/new": w.secretary(), issueURL(id): w.secretary()} {
+		bytes, requests := b.weigh(path)
+		t.Logf("%s: %.0f KB in %d requests", path, float64(bytes)/1024, requests)
+		if bytes > 150*1024 {
+			t.Errorf("%s weighs %d bytes, over 150 KB", path, bytes)
+		}
+		if requests > 4 {
+			t.Errorf("%s takes %d requests, over 4", path, requests)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (s *screen) look(name string) {
 			s.scheme("light")
 		}
 	}
-	s.do(chromedp.Evaluate[chromedp.Void](`folded.forEach(d => d.open = false)`))
+	s.do(chromedp.Evaluate[chromedp.Void](`folded.forEach(d => d.open = false)`), chromedp.EmulateViewport(1440, 900))
 }
 
 // fits checks that the page does not scroll sideways.
