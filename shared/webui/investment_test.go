@@ -3,6 +3,7 @@ package webui
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,36 @@ func TestTheBoardShowsFiguresGroupsAndWhatIsMissing(t *testing.T) {
 	}
 	w.bureau().get("/investment/2026?period=2026-01").wants(http.StatusOK, "截至2026年1月31日", "0／3", "2个项目截至本期没有填报数", "8.33%").lacks("0万元 0万元")
 	w.bureau().get("/investment/2026?lang=en").wants(http.StatusOK, "Behind time1.04 points", "1.04 points behind", "CNY 0.320 billion")
+}
+
+func TestNoFigureOfABarStandsAcrossTheTimeLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keyProjects()
+	p := w.bureau().get("/investment/example").wants(http.StatusOK)
+	place := func(e *element) int {
+		n, err := strconv.Atoi(e.attr["x"] + e.attr["x1"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, p := range []*page{p, w.bureau().get("/investment/2026")} {
+		lines, values := p.all("svg.course line.now"), p.all("svg.course text.value")
+		line, tried := place(lines[len(lines)-1]), 0 // the one of the bars comes last
+		for _, value := range values {
+			if value.attr["class"] != "value" {
+				continue
+			}
+			tried++
+			if at := place(value); at-valueGap < line && line < at+valueWidth-valueGap {
+				t.Errorf("%s: %s stands at %d across the line at %d", p.path, value.words(), at, line)
+			}
+		}
+		if tried == 0 {
+			t.Errorf("%s has no bars", p.path)
+		}
+	}
 }
 
 func TestThePublishedExampleSaysOnEveryScreenThatItsSplitIsMadeUp(t *testing.T) {

@@ -238,7 +238,7 @@ func TestQuestionsThatFollowOneAnotherAreOneLine(t *testing.T) {
 // foreign are Latin words that a Chinese page may hold.
 var (
 	latin   = regexp.MustCompile(`[A-Za-z]{2,}`)
-	foreign = map[string]bool{"English": true, "sgxk": true, "TOD": true, "PDF": true, "OFD": true, "DOCX": true, "XLSX": true, "CSV": true, "UTF": true, "GB": true, "JPG": true, "PNG": true, "TXT": true, "MB": true, "KB": true, "pdf": true, "png": true}
+	foreign = map[string]bool{"English": true, "sgxk": true, "TOD": true, "PDF": true, "OFD": true, "DOCX": true, "XLSX": true, "CSV": true, "XES": true, "UTF": true, "GB": true, "JPG": true, "PNG": true, "TXT": true, "MB": true, "KB": true, "pdf": true, "png": true}
 )
 
 func TestChinesePagesAreChinese(t *testing.T) {
