@@ -81,7 +81,8 @@ func ParsePeriod(text string) (Period, bool) {
 	}
 	if day := m[3] + m[4]; day != "" {
 		n, _ := strconv.Atoi(day)
-		return EndingOn(calendar.On(year, time.Month(month), n))
+		p, ok := EndingOn(calendar.On(year, time.Month(month), n))
+		return p, ok && (p.Half+1)/2 == month // day 0 is no day, and not the end of the month before
 	}
 	return p, true
 }

@@ -74,7 +74,7 @@ func FuzzEveryEventIsASentence(f *testing.F) {
 		e := approval.Event{Issue: id, Kind: kind, SignOff: n, Before: before, After: after, At: monday, Detail: detail}
 		for _, lang := range languages {
 			s := w.handler.(*server)
-			v := &visit{server: s, speaker: s.speakers[lang]}
+			v := &visit{server: s, speaker: s.speakers[lang], r: httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)}
 			if got := v.event(&issue, &e); utf8.ValidString(kind+before+after) && !utf8.ValidString(got.Text) {
 				t.Errorf("%q says %q", kind, got.Text)
 			}
