@@ -169,7 +169,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	rules := c.rules()
 	rules.Machine = machine.Digest
 	a.Service = approval.NewService(rules, a.store, flows, c.Now, c.NewID)
-	if a.papers, err = files.Open(c.Data+".files", c.Now); err != nil {
+	if a.papers, err = files.Open(c.Data+filesEnding, c.Now); err != nil {
 		return err
 	}
 	a.Service.Papers = a.papers

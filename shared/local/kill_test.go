@@ -29,8 +29,12 @@ var (
 	killSeed = flag.Uint64("killseed", 1, "seed of the moments at which it is killed")
 )
 
-// serveData is how TestMain is told to be the server that gets killed.
-const serveData = "LIANBAN_TEST_SERVE"
+// serveData is how TestMain is told to be the server that gets killed, backupData to be the
+// backup that does.
+const (
+	serveData  = "LIANBAN_TEST_SERVE"
+	backupData = "LIANBAN_TEST_BACKUP"
+)
 
 func TestMain(m *testing.M) {
 	if data := os.Getenv(serveData); data != "" {
@@ -40,6 +44,10 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		return
+	}
+	if data := os.Getenv(backupData); data != "" {
+		err := (&local.Backup{File: data + ".zip", Data: data}).Run(context.Background(), &local.Streams{Out: os.Stdout, Err: os.Stderr})
+		os.Exit(local.Status(err))
 	}
 	flag.Parse()
 	os.Exit(m.Run())

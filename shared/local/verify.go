@@ -27,16 +27,21 @@ type Verify struct {
 // ErrTampered is what a check answers that found something.
 var ErrTampered = errors.New("the audit trail is not what was written")
 
+// Status is the exit status that says how a command ended: 0, it did what was asked; 3, it read
+// everything and found an audit trail broken or an attachment missing; 1, it could not do it, was
+// interrupted, or could not read what it was to check.
+func Status(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, ErrTampered), errors.Is(err, ErrLacking):
+		return 3
+	}
+	return 1
+}
+
 // Run checks and prints.
 func (c *Verify) Run(ctx context.Context, s *Streams) (err error) {
-	file, err := sqlite.View(c.Data)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if err := file.Sound(ctx); err != nil {
-		return err
-	}
 	name := c.Heads
 	if name == "" {
 		name = headsOf(c.Data)
@@ -48,11 +53,14 @@ func (c *Verify) Run(ctx context.Context, s *Streams) (err error) {
 	if c.Heads != "" && heads.Lines == 0 {
 		return fmt.Errorf("%s has no heads; leave --heads out to check without", c.Heads)
 	}
-	seen, done := counting(s.Err, "trails")
-	report, err := audit.Verify(store.Trails(file.Trails(ctx, true)), heads, seen)
-	done()
+	file, err := sqlite.View(c.Data)
 	if err != nil {
-		return fmt.Errorf("read the trails of %s: %w", c.Data, err)
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	report, err := checked(ctx, file, c.Data, heads, s.Err)
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		enc := json.NewEncoder(s.Out)
@@ -65,6 +73,20 @@ func (c *Verify) Run(ctx context.Context, s *Streams) (err error) {
 		return errors.Join(err, ErrTampered)
 	}
 	return err
+}
+
+// checked reads a data file whole, and compares its trails with the heads.
+func checked(ctx context.Context, file *sqlite.File, name string, heads *audit.Heads, progress io.Writer) (audit.Report, error) {
+	if err := file.Sound(ctx); err != nil {
+		return audit.Report{}, err
+	}
+	seen, done := counting(progress, "trails")
+	report, err := audit.Verify(store.Trails(file.Trails(ctx, true)), heads, seen)
+	done()
+	if err != nil {
+		return audit.Report{}, fmt.Errorf("read the trails of %s: %w", name, err)
+	}
+	return report, nil
 }
 
 func printReport(w io.Writer, r *audit.Report, heads *audit.Heads, name string) {
@@ -83,7 +105,7 @@ func printReport(w io.Writer, r *audit.Report, heads *audit.Heads, name string) 
 	fmt.Fprintf(w, "已与 %s 的每日链首对照 %d 条（%s）。%d of them compared with the heads of that day.\n", heads.At.Format(time.RFC3339), r.Noted, name, r.Noted)
 }
 
-func headsOf(data string) string { return data + ".heads" }
+func headsOf(data string) string { return data + headsEnding }
 
 // readHeads reads the heads noted so far; none when there is no file yet.
 func readHeads(name string) (*audit.Heads, error) {

@@ -66,7 +66,10 @@ func Open(path string, now func() time.Time) (*Folder, error) {
 	return f, nil
 }
 
-func (f *Folder) incoming() string { return filepath.Join(f.path, "incoming") }
+// incoming is the folder of what is still being written.
+const incoming = "incoming"
+
+func (f *Folder) incoming() string { return filepath.Join(f.path, incoming) }
 
 // at is where an issue's file lies, or a NotFound error for what can be no name.
 func (f *Folder) at(id approval.IssueID, hash string) (string, error) {
@@ -228,6 +231,28 @@ func verified(file *os.File, hash string) (int64, error) {
 	}
 	_, err = file.Seek(0, io.SeekStart)
 	return size, err
+}
+
+// Each names every whole file of a folder of attachments by its place in it, with slashes, also
+// while another process adds to it and sweeps it.
+func Each(path string, do func(name string) error) error {
+	return filepath.WalkDir(path, func(at string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // there is no folder yet, or somebody else removed it
+		case err != nil:
+			return fmt.Errorf("look through the attachments: %w", err)
+		case d.IsDir() && at == filepath.Join(path, incoming):
+			return fs.SkipDir
+		case d.IsDir():
+			return nil
+		}
+		name, err := filepath.Rel(path, at)
+		if err != nil {
+			return err
+		}
+		return do(filepath.ToSlash(name))
+	})
 }
 
 // Sweep removes the files that no issue names and nobody has asked for within a

@@ -244,6 +244,36 @@ func View(path string) (*File, error) {
 	return f, nil
 }
 
+// Snapshot writes a data file as it stands at one moment, also while another process writes it,
+// into a new file. The copy is not brought to the disk yet.
+func Snapshot(ctx context.Context, path, to string) (err error) {
+	if err := check(path); err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("data file %s: %w", path, err)
+	}
+	db, err := sql.Open("sqlite", dsn(path, "rw", "busy_timeout(5000)"))
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, `VACUUM INTO ?`, to); err != nil {
+		return fmt.Errorf("copy data file %s: %w", path, err)
+	}
+	return nil
+}
+
+// Claim holds a data file's name, whether there is a file or not, so that no process opens it
+// until released.
+func Claim(path string) (release func() error, err error) {
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return unlockFile(lock) }, nil
+}
+
 // Sound asks SQLite whether the file's pages are what they should be, and says where they are
 // not. It reads the whole file.
 func (f *File) Sound(ctx context.Context) error {
