@@ -132,8 +132,8 @@ func TestABackupTakenUnderWritesHoldsWhateverWasAcknowledgedBefore(t *testing.T)
 	}
 }
 
-// house is a closed data file with three issues.
-func house(t *testing.T) (data string, ids []approval.IssueID) {
+// filled is a closed data file with three issues.
+func filled(t *testing.T) (data string, ids []approval.IssueID) {
 	t.Helper()
 	data = filepath.Join(t.TempDir(), "l.db")
 	app, err := local.Open(t.Context(), local.Config{Data: data})
@@ -155,7 +155,7 @@ func house(t *testing.T) (data string, ids []approval.IssueID) {
 
 func TestARestoreWritesNothingOverAndNothingHalf(t *testing.T) {
 	t.Parallel()
-	data, _ := house(t)
+	data, _ := filled(t)
 	file := filepath.Join(t.TempDir(), "copy.zip")
 	backedUp(t, data, file)
 	for _, ending := range []string{"", ".heads", ".files", "-wal"} {
@@ -208,7 +208,7 @@ func TestARestoreWritesNothingOverAndNothingHalf(t *testing.T) {
 
 func TestARestoreSaysWhatWasWrongWhenItWasBackedUp(t *testing.T) {
 	t.Parallel()
-	data, ids := house(t)
+	data, ids := filled(t)
 	db, err := sql.Open("sqlite", data)
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +243,7 @@ func TestARestoreSaysWhatWasWrongWhenItWasBackedUp(t *testing.T) {
 // TestAKilledBackupIsNotTakenForAWhole kills the real process as soon as it has begun to write.
 func TestAKilledBackupIsNotTakenForAWhole(t *testing.T) {
 	t.Parallel()
-	data, _ := house(t)
+	data, _ := filled(t)
 	killed := 0
 	for range 5 {
 		cmd := exec.Command(os.Args[0])
@@ -297,7 +297,7 @@ func TestAKilledBackupIsNotTakenForAWhole(t *testing.T) {
 
 func TestACommandEndsWithWhatItFound(t *testing.T) {
 	t.Parallel()
-	data, ids := house(t)
+	data, ids := filled(t)
 	if _, err := verified(t, data, ""); local.Status(err) != 0 {
 		t.Errorf("a whole trail: %v", err)
 	}
