@@ -186,6 +186,31 @@ func (e *Engine) Run(ctx context.Context) error {
 	return nil
 }
 
+// Answers says whether the engine does its work: Run runs, and the journal can be read.
+func (e *Engine) Answers(ctx context.Context) error {
+	e.calls.mu.Lock()
+	running := e.calls.running
+	e.calls.mu.Unlock()
+	if !running {
+		return errors.New("the engine does not run")
+	}
+	if _, _, err := e.journal.List(ctx, Query{Limit: 1}); err != nil {
+		return fmt.Errorf("the engine's journal: %w", err)
+	}
+	return nil
+}
+
+// Timers is how many executions wait for a moment, and by how much the earliest of those
+// moments has passed without being taken up.
+func (e *Engine) Timers() (n int, late time.Duration) {
+	e.timers.mu.Lock()
+	defer e.timers.mu.Unlock()
+	if n = len(e.timers.items); n > 0 {
+		late = max(0, e.now().Sub(time.UnixMilli(e.timers.items[0].at)))
+	}
+	return n, late
+}
+
 // resumeAll makes the calls again that the last run of the program left open. It
 // goes in portions and waits until the calls of one have found workers, because
 // an execution stays in memory while its call is under way.

@@ -18,6 +18,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/register"
+	"lianban/shared/trace"
 )
 
 // Problem is an error as the API tells it (RFC 9457).
@@ -31,6 +32,7 @@ type Problem struct {
 	Errors    []Fault `json:"errors,omitempty" doc:"All fields at fault, when there are several."`
 	Version   int64   `json:"currentVersion,omitempty" doc:"The issue's current version, when If-Match named another."`
 	RequestID string  `json:"requestId,omitempty" doc:"For internal errors: what to tell the operator."`
+	TraceID   string  `json:"traceId,omitempty" doc:"By which the request is found in the log; it comes from the header traceparent, if there was one."`
 
 	header http.Header
 	lang   string
@@ -71,6 +73,13 @@ func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(append(body, '\n')) // nobody is left to tell when the caller has gone
 	}
+}
+
+// Busy tells a caller of the API that the process has too much to do.
+func Busy(w http.ResponseWriter, r *http.Request) {
+	err := &fault{kind: kindUnavailable, text: text("当前请求过多，请按 Retry-After 头稍候重试；本次请求未作任何处理。", "Too much is asked for at the moment; try again after Retry-After seconds. Nothing of this request was done.")}
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	tell(r.Context(), nil, r.Header.Get("Accept-Language"), r.Method, r.URL.EscapedPath(), err).write(w, r)
 }
 
 // kind is what a problem is, for programs and for people.
@@ -200,7 +209,7 @@ func tell(ctx context.Context, log *slog.Logger, accept, method, path string, er
 	lang := preferred(accept)
 	p := &Problem{
 		Type: "urn:lianban:problem:" + f.kind.name, Title: f.kind.title.In(lang), Status: f.kind.status, Detail: f.text.In(lang),
-		Field: f.field, Instance: path, Version: f.version, RequestID: id, header: f.header, lang: lang,
+		Field: f.field, Instance: path, Version: f.version, RequestID: id, TraceID: trace.ID(ctx), header: f.header, lang: lang,
 	}
 	for _, m := range f.more {
 		p.Errors = append(p.Errors, Fault{m.field, m.text.In(lang)})

@@ -186,7 +186,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	a.relay = approval.Relay{Workflows: flows, Store: a.store, Fold: a.Figures.Fold}
 	a.Engine, err = engine.New(ctx, engine.Config{
 		Journal: journal, Now: c.Now, Rand: c.Rand, Log: c.Log, Machines: []*asl.Definition{machine},
-		Invoke: Invoke(a.Service, c.Log),
+		Invoke: Invoke(a.Service, c.Log), StopFor: settleFor,
 	})
 	if err != nil {
 		return err

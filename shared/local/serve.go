@@ -8,13 +8,13 @@ import (
 	"net"
 	"net/http"
 	"syscall"
-	"time"
 
 	"lianban/shared/access"
 	"lianban/shared/briefing"
 	"lianban/shared/httpapi"
 	"lianban/shared/oversight"
 	"lianban/shared/roster"
+	"lianban/shared/trace"
 	"lianban/shared/webui"
 )
 
@@ -23,10 +23,10 @@ type Server struct {
 	Data   string `help:"Data file; created when there is none." default:"lianban.db" placeholder:"FILE"`
 	Listen string `help:"Address to listen on; demo people sign in without a password, so it must be loopback." default:"127.0.0.1:8420" placeholder:"HOST:PORT"`
 	Empty  bool   `help:"Start a new data file without the three cases."`
-}
 
-// stopFor is how long a graceful stop may take.
-const stopFor = 10 * time.Second
+	AtOnce  int    `help:"How many requests may be under way at once (assumed); any more are told to come again (503)." default:"512" placeholder:"N"`
+	Metrics string `help:"Loopback address at which /metrics answers in Prometheus' text format; nowhere when not given." placeholder:"HOST:PORT"`
+}
 
 // Run serves until the context ends.
 func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
@@ -41,7 +41,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 		return fmt.Errorf("--listen %s: %w", c.Listen, err)
 	}
 	defer listener.Close()
-	log := slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(trace.Logged(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	config := Config{Data: c.Data, Log: log}
 	if !c.Empty {
 		if err := Seed(ctx, config); err != nil {
@@ -52,17 +52,23 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, app.Close()) }()
+	defer func() { err = errors.Join(err, within(closeFor, "what went on behind pages", app.Close)) }()
 	handler, err := app.Handler()
 	if err != nil {
 		return err
 	}
+	watch := app.Pulse(c.AtOnce)
+	unmeasured, err := c.serveMetrics(watch, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unmeasured()) }()
 
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	work := make(chan error, 1)
 	go func() { work <- app.Run(running) }()
-	server := usual.server(handler, log)
+	server := usual.server(watch.Around(handler), log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	c.welcome(s, listener.Addr().String(), app.Service.Rules().Roster)
@@ -74,9 +80,8 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	case <-ctx.Done():
 	}
 	fmt.Fprintln(s.Err, "正在停止…… Stopping; what was acknowledged is kept.")
-	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), stopFor)
-	defer done()
-	down := server.Shutdown(stopping)
+	watch.Stop()
+	down := drain(context.WithoutCancel(ctx), server, drainFor)
 	cancel()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil

@@ -86,7 +86,7 @@ func TestServesTheCasesAndKeepsThemOverARestart(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "l.db")
 	for range 2 {
 		s := start(t, local.Server{Data: data, Listen: "127.0.0.1:0"})
-		for _, path := range []string{"/healthz", "/sign-in", "/api/v1/openapi.json"} {
+		for _, path := range []string{"/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json"} {
 			if code := get(t, s.base+path); code != http.StatusOK {
 				t.Errorf("%s answers %d", path, code)
 			}
@@ -142,6 +142,7 @@ func TestRefusesToStartAndSaysWhatToDo(t *testing.T) {
 	}{
 		{"a busy port", local.Server{Data: filepath.Join(dir, "a.db"), Listen: busy.Addr().String()}, "the port is taken"},
 		{"an address others can reach", local.Server{Data: filepath.Join(dir, "b.db"), Listen: "0.0.0.0:0"}, "loopback"},
+		{"figures for others", local.Server{Data: filepath.Join(dir, "c.db"), Listen: "127.0.0.1:0", Metrics: "0.0.0.0:0", Empty: true}, "operators"},
 		{"a foreign file", local.Server{Data: foreign, Listen: "127.0.0.1:0"}, "not a Lianban data file"},
 		{"no folder", local.Server{Data: filepath.Join(dir, "none", "l.db"), Listen: "127.0.0.1:0"}, "there is no folder"},
 		{"a file in use", local.Server{Data: used, Listen: "127.0.0.1:0"}, "in use"},

@@ -164,7 +164,7 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 	for _, act := range []string{"rule", "answer", "refile", "resubmit", "withdraw", "confirm", "resume", "raised", "saved"} {
 		has("done.", act)
 	}
-	has("error.", "403.title", "403.next", "404.title", "404.next", "409.title", "409.next", "422.title", "422.next", "500.title", "500.next", "500.text")
+	has("error.", "403.title", "403.next", "404.title", "404.next", "409.title", "409.next", "422.title", "422.next", "500.title", "500.next", "500.text", "500.trace")
 }
 
 // eventKinds is read from the domain's source, so that a kind added there is

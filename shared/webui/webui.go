@@ -33,6 +33,7 @@ import (
 	"lianban/shared/measure"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
+	"lianban/shared/trace"
 )
 
 //go:embed templates/*.html
@@ -403,6 +404,7 @@ func statusOf(err error) int {
 type errorPage struct {
 	frame
 	Heading, Text, Next string
+	Trace               string // by which the log knows the request; for what is internal
 }
 
 // fail shows what could not be done: the domain's own sentence, or for anything
@@ -415,7 +417,7 @@ func (v *visit) fail(err error) {
 		p.Text = v.text(e.Text)
 	} else {
 		v.Log.ErrorContext(v.ctx(), "page failed", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
-		p.Text = v.t("error.500.text")
+		p.Text, p.Trace = v.t("error.500.text"), trace.ID(v.ctx())
 	}
 	if err := v.render(status, "error.html", p); err != nil {
 		v.Log.ErrorContext(v.ctx(), "error page failed", "error", err)

@@ -406,6 +406,22 @@ func (f *File) Kept(ctx context.Context, name string) ([]byte, bool, error) {
 	return value, true, nil
 }
 
+// Held answers how many executions go on, and how many bytes the file has and how many the
+// write-ahead log beside it.
+func (f *File) Held(ctx context.Context) (open, size, log int64, err error) {
+	if err := f.db.QueryRowContext(ctx, `SELECT count(*) FROM execution WHERE status='RUNNING'`).Scan(&open); err != nil {
+		return 0, 0, 0, fmt.Errorf("count executions: %w", err)
+	}
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	if beside, err := os.Stat(f.path + "-wal"); err == nil {
+		log = beside.Size()
+	}
+	return open, info.Size(), log, nil
+}
+
 // Sizes folds the write-ahead log in and answers how many bytes of the file hold
 // items, and how many the journal.
 func (f *File) Sizes(ctx context.Context) (items, journal int64, err error) {

@@ -183,6 +183,8 @@ func (f *File) write() {
 			if len(batch) > 0 {
 				f.commit(w, batch)
 			}
+			// Somebody who reads, as a backup does, must not hold up the stop.
+			_ = w.exec("PRAGMA busy_timeout=500")
 			_ = w.exec("PRAGMA wal_checkpoint(TRUNCATE)")
 			w.close()
 			return
