@@ -40,6 +40,7 @@ func main() {
 		if h.Bucket != "" {
 			bucket := s3.New(h.Cloud, h.Bucket, "", h.Now)
 			service.Papers, settings.Links = bucket, bucket
+			service.Readings = oversight.NewReadings(h.Store, h.Now)
 		}
 		api, err := httpapi.New(settings)
 		if err != nil {

@@ -27,6 +27,11 @@ type Attachment struct {
 	By      Actor     `json:"by"`
 	At      time.Time `json:"at"`
 	Removed *Word     `json:"removed,omitempty"` // taken back; its bytes are handed out no more
+	// Sensitive (敏感材料) says that it holds business secrets or what is private (Regulations on
+	// Open Government Information, State Council Order 711 of 2019, article 15), or what is
+	// internal (article 16): whoever is handed it is put on record. State secrets are not meant;
+	// they have no place in this product.
+	Sensitive bool `json:"sensitive,omitempty"`
 }
 
 // Purpose is what an attachment is there for, and so who may put it there.
@@ -60,6 +65,8 @@ type Attach struct {
 	Name    string
 	Size    int64
 	Hash    string // SHA-256, in lower-case hex
+
+	Sensitive bool // who is handed it is put on record
 
 	kept bool // the bytes are durable, and are what hash and name say
 }
@@ -120,6 +127,9 @@ func (s *Service) bring(ctx context.Context, id IssueID, cmd Command, actor Acto
 	attach.Size = 1 // until it is known
 	if s.MayAttach(issue, actor, attach) != nil {
 		return attach, nil
+	}
+	if attach.Sensitive && s.Readings == nil {
+		return nil, refuse(Conflict, "sensitive", "本系统未配置查阅记录，不能上传敏感材料，请联系管理员。", "Readings are not recorded here, so that no sensitive file is taken; ask an administrator.")
 	}
 	err = s.Papers.Keep(ctx, id, attach.Hash, func(r io.ReaderAt, size int64) error {
 		switch attach.Size = size; {
@@ -209,19 +219,23 @@ func (c Attach) apply(t *transition) error {
 		return refuse(Invalid, "size", "文件是空的，请检查后重新选择。", "The file is empty; check it and choose it again.")
 	case c.Size > MaxPaper:
 		return PaperTooLarge()
-	case !c.kept:
-		return refuse(Invalid, "hash", "文件尚未上传，请先上传。", "The file has not been uploaded yet; upload it first.")
 	}
 	if a := t.issue.Attachment(c.Hash); a != nil {
 		if a.Purpose == c.Purpose && a.SignOff == c.SignOff {
-			return nil
+			if a.Sensitive == c.Sensitive {
+				return nil
+			}
+			return refuse(Conflict, "sensitive", "同一文件已经附上。如需改变是否为敏感材料，请先撤回，再重新上传。", "The same file is attached already. To change whether it is sensitive, take it back first and attach it again.")
 		}
 		return refuse(Conflict, "", "同一文件已作为“%s”附在本问题上，不必重复上传。", "The same file is attached to this issue already, as %q.", a.Name)
 	}
 	if n := len(t.issue.Attachments); n >= MaxAttachments {
 		return refuse(Conflict, "", "一个问题最多 %d 个附件（含已撤回的），请合并后上传。", "An issue has at most %d attachments, those taken back included; put several into one.", MaxAttachments)
 	}
-	a := Attachment{ID: c.Hash, Name: name, Type: media, Size: c.Size, Purpose: c.Purpose, SignOff: c.SignOff, By: t.actor, At: t.now}
+	if !c.kept { // last, because what is refused for another reason is never asked to be kept
+		return refuse(Invalid, "hash", "文件尚未上传，请先上传。", "The file has not been uploaded yet; upload it first.")
+	}
+	a := Attachment{ID: c.Hash, Name: name, Type: media, Size: c.Size, Purpose: c.Purpose, SignOff: c.SignOff, By: t.actor, At: t.now, Sensitive: c.Sensitive}
 	t.issue.Attachments = append(slices.Clone(t.issue.Attachments), a)
 	t.paperEvent(EvAttach, &a)
 	return nil
@@ -353,7 +367,11 @@ func (t *transition) paperEvent(kind string, a *Attachment) {
 		if s := t.issue.SignOff(a.SignOff); s != nil {
 			e.Before, e.After = string(s.State), string(s.State)
 		}
-		e.Detail = detail(map[string]any{"name": a.Name, "type": a.Type, "size": a.Size, "hash": a.ID, "purpose": a.Purpose})
+		said := map[string]any{"name": a.Name, "type": a.Type, "size": a.Size, "hash": a.ID, "purpose": a.Purpose}
+		if a.Sensitive {
+			said["sensitive"] = true
+		}
+		e.Detail = detail(said)
 	})
 }
 

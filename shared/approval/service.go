@@ -26,6 +26,8 @@ type Service struct {
 
 	// Papers keeps the bytes of attachments; nil where there is no place for them.
 	Papers Papers
+	// Readings keeps who was handed sensitive ones; nil where none are taken.
+	Readings Readings
 
 	// Pause, when set, is called between two tries of a command that lost a race,
 	// with the number of the try that lost: for processes that share a store and

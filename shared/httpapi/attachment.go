@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
@@ -50,10 +51,12 @@ type NewAttachment struct {
 	Hash    string `json:"hash" doc:"SHA-256 of the content, 64 hexadecimal digits in lower case."`
 	Purpose string `json:"purpose" enum:"petition,supplement,opinion,evidence,consultation" doc:"申请材料, 补正材料, 意见材料, 核查材料 or 会商材料."`
 	SignOff int    `json:"signOff,omitempty" doc:"supplement, opinion and evidence: the sign-off that it is for."`
+
+	Sensitive bool `json:"sensitive,omitempty" doc:"敏感材料: it holds business secrets, what is private, or what is internal. Whoever is handed it is put on record. Never a state secret: those have no place here."`
 }
 
 func (n NewAttachment) command() approval.Attach {
-	return approval.Attach{SignOff: n.SignOff, Purpose: approval.Purpose(n.Purpose), Name: n.Name, Hash: n.Hash}
+	return approval.Attach{SignOff: n.SignOff, Purpose: approval.Purpose(n.Purpose), Name: n.Name, Hash: n.Hash, Sensitive: n.Sensitive}
 }
 
 // Upload is where a file is sent, as it is and in one piece.
@@ -76,6 +79,17 @@ type Attachment struct {
 	At      time.Time `json:"at"`
 	Removed *Word     `json:"removed,omitempty" doc:"It was taken back; its content is handed out no more."`
 	URL     string    `json:"url,omitempty" doc:"Where its content is."`
+
+	Sensitive bool `json:"sensitive,omitempty" doc:"敏感材料: whoever asks for its content is put on record."`
+}
+
+// Reading is that somebody was handed a sensitive attachment 查阅记录.
+type Reading struct {
+	Seq        int64     `json:"seq"`
+	At         time.Time `json:"at"`
+	By         Actor     `json:"by"`
+	Attachment string    `json:"attachment" doc:"Its id."`
+	Name       string    `json:"name"`
 }
 
 type (
@@ -111,6 +125,7 @@ func (a *API) attachments() {
 		"304": {Description: "Not modified"},
 	}
 	huma.Register(a.huma, get, a.download)
+	huma.Register(a.huma, operation("GET", "/issues/{id}/readings", "listReadings", "Who was handed sensitive attachments 敏感材料查阅记录", "attachments", 200, http.StatusForbidden, http.StatusNotFound), a.listReadings)
 	if a.shelf == nil {
 		return
 	}
@@ -143,7 +158,7 @@ var (
 
 func (v view) attachment(id approval.IssueID, a approval.Attachment) Attachment {
 	out := Attachment{
-		ID: a.ID, Name: a.Name, Type: a.Type, Size: a.Size, Purpose: string(a.Purpose), SignOff: a.SignOff, By: v.by(a.By), At: a.At, Removed: v.word(a.Removed),
+		ID: a.ID, Name: a.Name, Type: a.Type, Size: a.Size, Purpose: string(a.Purpose), SignOff: a.SignOff, By: v.by(a.By), At: a.At, Removed: v.word(a.Removed), Sensitive: a.Sensitive,
 	}
 	if a.Removed == nil {
 		out.URL = Base + "/issues/" + string(id) + "/attachments/" + a.ID
@@ -180,16 +195,19 @@ func (s *server) detach(ctx context.Context, in *detachIn) (*IssueOut, error) {
 }
 
 func (s *server) download(ctx context.Context, in *downloadIn) (*huma.StreamResponse, error) {
+	if s.shelf == nil && s.links == nil {
+		return nil, need(false, "attachment", "没有这个附件，或已撤回。", "There is no such attachment, or it was taken back.")
+	}
 	issue, err := s.load(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	a := issue.Attachment(in.Hash)
-	if a == nil || s.shelf == nil && s.links == nil {
-		return nil, need(false, "attachment", "没有这个附件，或已撤回。", "There is no such attachment, or it was taken back.")
+	a, err := s.service.Paper(ctx, issue.ID, in.Hash, callOf(ctx).actor)
+	if err != nil {
+		return nil, err
 	}
 	if s.shelf == nil {
-		to, err := s.links.Download(ctx, issue.ID, *a)
+		to, err := s.links.Download(ctx, issue.ID, a)
 		if err != nil {
 			return nil, fmt.Errorf("make an address for a download: %w", err)
 		}
@@ -211,10 +229,33 @@ func (s *server) download(ctx context.Context, in *downloadIn) (*huma.StreamResp
 		w.Header().Set("Content-Type", a.Type)
 		w.Header().Set("Content-Disposition", Disposition(a.Name))
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-		w.Header().Set("Cache-Control", "private, no-cache")
-		w.Header().Set("Etag", `"`+a.ID+`"`)
+		if a.Sensitive { // asked for again, it is put on record again
+			w.Header().Set("Cache-Control", "no-store")
+		} else {
+			w.Header().Set("Cache-Control", "private, no-cache")
+			w.Header().Set("Etag", `"`+a.ID+`"`)
+		}
 		http.ServeContent(w, r, "", time.Time{}, content)
 	}}, nil
+}
+
+func (s *server) listReadings(ctx context.Context, in *eventsIn) (*PageOut[Reading], error) {
+	c := callOf(ctx)
+	v := s.view(c)
+	return stored(s, c, fmt.Sprintf("readings?issue=%q&after=%d", in.ID, in.After), in.PageIn, func(p approval.Page) ([]approval.Event, approval.Cursor, error) {
+		issue, err := s.load(ctx, in.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		return s.service.ReadingsOf(ctx, issue.ID, c.actor, in.After, p)
+	}, func(e approval.Event) Reading {
+		out := Reading{Seq: e.Seq, At: e.At, By: v.by(e.By)}
+		var said struct{ Hash, Name string }
+		if json.Unmarshal(e.Detail, &said) == nil {
+			out.Attachment, out.Name = said.Hash, said.Name
+		}
+		return out
+	})
 }
 
 // Disposition has content saved as a file of the name, never shown in its place.

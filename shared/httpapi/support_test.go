@@ -116,7 +116,7 @@ func openBroken(t testing.TB) (*world, *broken) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.service.Papers = shelf
+	w.service.Papers, w.service.Readings = shelf, oversight.NewReadings(kept, w.clock.Now)
 	n := 0
 	w.register = register.New(kept, w.service, w.clock.Now, func() string { n++; return fmt.Sprintf("change-%02d", n) })
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })

@@ -30,6 +30,7 @@ import (
 	"lianban/shared/intake"
 	"lianban/shared/ledger"
 	"lianban/shared/measure"
+	"lianban/shared/oversight"
 	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"
@@ -172,7 +173,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	if a.papers, err = files.Open(c.Data+filesEnding, c.Now); err != nil {
 		return err
 	}
-	a.Service.Papers = a.papers
+	a.Service.Papers, a.Service.Readings = a.papers, oversight.NewReadings(a.store, c.Now)
 	a.Register = register.New(a.store, a.Service, c.Now, func() string { return string(c.NewID()) })
 	if err := a.Register.Refresh(ctx); err != nil {
 		return err

@@ -1,11 +1,13 @@
 package webui
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,8 +27,20 @@ type papersView struct {
 
 type paperView struct {
 	Name, URL, Size, Purpose, By, Removed string
+	Sensitive                             bool
 	Detach                                *act
 }
+
+// readingsView are who was handed sensitive attachments, for overseers.
+type readingsView struct {
+	List []readingView
+	More string // where those after them are
+}
+
+type readingView struct{ Text, At string }
+
+// readingsShown is how many readings a page shows (assumed).
+const readingsShown = 100
 
 // attachmentsPage is a page of their own: forms come here, from the issue's page too.
 type attachmentsPage struct {
@@ -36,6 +50,8 @@ type attachmentsPage struct {
 	Summary []link
 	Since   []eventView
 	Papers  papersView
+	// Readings are shown to overseers of an issue that has sensitive attachments.
+	Readings *readingsView
 }
 
 func papersURL(id approval.IssueID) string { return "/issues/" + string(id) + "/attachments" }
@@ -73,7 +89,7 @@ func (v *visit) papers(issue *approval.Issue, wrong problems) *papersView {
 		return a
 	}
 	for _, a := range issue.Attachments {
-		view := paperView{Name: a.Name, Size: size(a.Size), Purpose: v.t("purpose." + string(a.Purpose)), By: v.t("attach.by", v.actor(a.By), v.moment(a.At))}
+		view := paperView{Name: a.Name, Size: size(a.Size), Purpose: v.t("purpose." + string(a.Purpose)), By: v.t("attach.by", v.actor(a.By), v.moment(a.At)), Sensitive: a.Sensitive}
 		if s := issue.SignOff(a.SignOff); s != nil {
 			view.Purpose = v.t("attach.place", view.Purpose, s.N, v.subject(s))
 		}
@@ -122,12 +138,40 @@ func (v *visit) showAttachments(status int, issue *approval.Issue, wrong problem
 	for _, text := range wrong {
 		p.Summary = append(p.Summary, link{Text: text, URL: anchor})
 	}
+	if p.Readings, err = v.readings(issue); err != nil {
+		return err
+	}
 	if wrong != nil {
 		if p.Since, err = v.since(issue); err != nil {
 			return err
 		}
 	}
 	return v.render(status, "attachments.html", p)
+}
+
+// readings are those of an issue's sensitive attachments; nil where they are not for the viewer
+// or there can be none.
+func (v *visit) readings(issue *approval.Issue) (*readingsView, error) {
+	if !approval.ReadsReadings(v.viewer.Actor) || !slices.ContainsFunc(issue.Attachments, func(a approval.Attachment) bool { return a.Sensitive }) {
+		return nil, nil
+	}
+	after, _ := strconv.ParseInt(v.r.URL.Query().Get("after"), 10, 64)
+	list, next, err := v.Service.ReadingsOf(v.ctx(), issue.ID, v.viewer.Actor, max(after, 0), approval.Page{Limit: readingsShown})
+	if err != nil {
+		return nil, err
+	}
+	p := &readingsView{}
+	for _, e := range list {
+		var said struct{ Name string }
+		if err := json.Unmarshal(e.Detail, &said); err != nil {
+			v.Log.WarnContext(v.ctx(), "event detail cannot be read", "issue", e.Issue, "event", e.Seq, "error", err)
+		}
+		p.List = append(p.List, readingView{v.t("readings.line", v.actor(e.By), said.Name), v.moment(e.At)})
+	}
+	if next != "" {
+		p.More = papersURL(issue.ID) + "?after=" + strconv.FormatInt(list[len(list)-1].Seq, 10) + "#readings"
+	}
+	return p, nil
 }
 
 // attachmentsAct takes their forms.
@@ -197,6 +241,7 @@ func (v *visit) attach(issue *approval.Issue) error {
 		purpose, n, _ := strings.Cut(v.r.PostForm.Get("place"), "/")
 		cmd := approval.Attach{Purpose: approval.Purpose(purpose), Name: part.FileName(), Size: 1, Hash: strings.Repeat("0", 64)}
 		cmd.SignOff, _ = strconv.Atoi(n)
+		cmd.Sensitive = v.r.PostForm.Get("sensitive") != ""
 		if err := v.Service.MayAttach(*issue, v.viewer.Actor, cmd); err != nil {
 			return atFile(err)
 		}

@@ -70,7 +70,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.service.Papers = shelf
+	w.service.Papers, w.service.Readings = shelf, oversight.NewReadings(kept, w.clock.Now)
 	changes := approvaltest.IDs()
 	w.intake = intake.NewService(w.service, kept, func() string { return "ABCDEFGHIJ" })
 	w.keeper = register.New(kept, w.service, w.clock.Now, func() string { return string(changes()) })
