@@ -12,10 +12,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,8 +41,10 @@ const (
 
 func TestMain(m *testing.M) {
 	if data := os.Getenv(serveData); data != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
 		server := local.Server{Data: data, Listen: "127.0.0.1:0", Empty: true}
-		if err := server.Run(context.Background(), &local.Streams{Out: os.Stdout, Err: os.Stderr}); err != nil {
+		if err := server.Run(ctx, &local.Streams{Out: os.Stdout, Err: os.Stderr}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -166,14 +171,14 @@ func (a *acked) unanswered(random *rand.Rand) (approval.IssueID, int) {
 	return "", 0
 }
 
-// load calls the server from several callers until it dies under them; it is
-// killed after so many acknowledgements.
-func load(t *testing.T, cmd *exec.Cmd, base string, seed uint64, after int64, a *acked) {
+// load calls the server from several callers until it dies under them; after so many
+// acknowledgements it is sent a signal.
+func load(t *testing.T, cmd *exec.Cmd, with os.Signal, base string, seed uint64, after int64, a *acked) {
 	var left atomic.Int64
 	left.Store(after)
 	note := func() {
 		if left.Add(-1) == 0 {
-			_ = cmd.Process.Kill()
+			_ = cmd.Process.Signal(with)
 		}
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
@@ -236,8 +241,6 @@ func load(t *testing.T, cmd *exec.Cmd, base string, seed uint64, after int64, a 
 		})
 	}
 	wg.Wait()
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
 }
 
 // TestAcknowledgedCallsSurviveKills kills the real process under load, again and
@@ -249,7 +252,9 @@ func TestAcknowledgedCallsSurviveKills(t *testing.T) {
 	a := &acked{answered: map[approval.IssueID]map[int]bool{}}
 	for k := range *kills {
 		cmd, base := serve(t, data)
-		load(t, cmd, base, *killSeed<<32+uint64(k), 1+random.Int64N(60), a)
+		load(t, cmd, os.Kill, base, *killSeed<<32+uint64(k), 1+random.Int64N(60), a)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
 		if t.Failed() {
 			return
 		}
@@ -298,6 +303,44 @@ func TestAcknowledgedCallsSurviveKills(t *testing.T) {
 		once(t, app, id)
 	}
 	t.Logf("%d kills, %d issues raised, seed %d", *kills, len(a.raised), *killSeed)
+}
+
+// TestAProcessThatIsStoppedUnderLoadEndsWellAndKeepsWhatItAcknowledged asks the real process to
+// end as systems do.
+func TestAProcessThatIsStoppedUnderLoadEndsWellAndKeepsWhatItAcknowledged(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such signal")
+	}
+	data := filepath.Join(t.TempDir(), "l.db")
+	a := &acked{answered: map[approval.IssueID]map[int]bool{}}
+	cmd, base := serve(t, data)
+	load(t, cmd, syscall.SIGTERM, base, 7, 30, a)
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("it ends with %v", err)
+	}
+	for _, ending := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(data + ending); err == nil {
+			t.Errorf("it leaves %s%s", data, ending)
+		}
+	}
+	app, err := local.Open(t.Context(), local.Config{Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	for _, id := range a.raised {
+		issue, err := app.Service.Store().Issue(t.Context(), id)
+		if err != nil {
+			t.Fatalf("an acknowledged issue is lost: %v", err)
+		}
+		for n := range a.answered[id] {
+			if issue.SignOff(n).Decision == nil {
+				t.Errorf("issue %s: the acknowledged answer to sign-off %d is lost", id, n)
+			}
+		}
+	}
+	t.Logf("%d issues raised", len(a.raised))
 }
 
 // alive checks that an issue has ended or that its machine waits on a live timer
