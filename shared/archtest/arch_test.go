@@ -349,7 +349,7 @@ func TestTheRootHoldsOnlyWhatTheDesignNames(t *testing.T) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".db") || strings.HasSuffix(name, ".db-wal") || strings.HasSuffix(name, ".db-shm") || strings.HasSuffix(name, ".db.lock") || strings.HasSuffix(name, ".db.files") {
+		if strings.HasPrefix(name, ".") || slices.ContainsFunc([]string{".db", ".db-wal", ".db-shm", ".db.lock", ".db.heads", ".db.files", ".zip", ".part"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
 			continue // dotfiles, and data of whoever runs the program here
 		}
 		if !slices.Contains(allowed, name) {
