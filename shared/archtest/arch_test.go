@@ -140,7 +140,8 @@ var mayImport = map[string][]string{
 	"shared/archive":               {"shared/approval", "shared/calendar", "shared/catalog", "shared/docket", "shared/roster", "shared/saving", "shared/sheet"},
 	"shared/audit":                 {"shared/approval"},
 	"shared/ledger":                {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/roster", "shared/sheet"},
-	"shared/briefing":              {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/ledger", "shared/measure", "shared/roster", "shared/saving", "shared/sheet"},
+	"shared/briefing":              {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/ledger", "shared/measure", "shared/roster", "shared/saving", "shared/sheet", "shared/vitality"},
+	"shared/vitality":              {"shared/approval", "shared/calendar", "shared/saving"},
 	"shared/oversight":             {"shared/approval", "shared/audit", "shared/calendar", "shared/docket", "shared/roster"},
 	"shared/docket/dockettest":     {"shared/approval", "shared/docket"},
 	"shared/measure":               {"shared/approval", "shared/calendar", "shared/catalog", "shared/roster", "shared/saving"},
@@ -174,7 +175,7 @@ func TestPackagesImportOnlyWhatTheyPromised(t *testing.T) {
 }
 
 // pure packages are made of the standard library, and of little of it.
-var pure = []string{"shared/calendar", "shared/catalog", "shared/roster", "shared/invest", "shared/saving", "shared/saving/eventlog", "shared/asl", "shared/approval", "shared/engine", "shared/handler", "shared/docket", "shared/measure", "shared/oversight", "shared/intake", "shared/register", "shared/sim", "shared/store/key", "workflows"}
+var pure = []string{"shared/calendar", "shared/catalog", "shared/roster", "shared/invest", "shared/saving", "shared/saving/eventlog", "shared/asl", "shared/approval", "shared/engine", "shared/handler", "shared/docket", "shared/measure", "shared/oversight", "shared/vitality", "shared/intake", "shared/register", "shared/sim", "shared/store/key", "workflows"}
 
 func TestTheDomainKnowsNothingOfTheOutside(t *testing.T) {
 	t.Parallel()

@@ -5,8 +5,8 @@
 //
 // It must not know HTTP, pages, SQL or AWS. It imports approval and docket, whose facts
 // and records it reads and keeps, the registers they rest on, measure and ledger, whose
-// figures of departments and of investment it shows, and sheet, through which a briefing
-// leaves as a workbook.
+// figures of departments and of investment it shows, vitality, which rates branches, and
+// sheet, through which a briefing leaves as a workbook.
 //
 // # A briefing's life
 //

@@ -82,7 +82,7 @@ type part struct {
 }
 
 // RulesVersion rises whenever documents are drawn up otherwise from the same facts.
-const RulesVersion = 2
+const RulesVersion = 3
 
 const (
 	pieceBytes   = 192 << 10 // of content in a part: 256 KB in base64, within a record's 400 KB

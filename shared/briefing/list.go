@@ -38,7 +38,7 @@ func drawList(f *facts, of subject) *Document {
 	for k := range f.issues {
 		d.Read.issue(&f.issues[k])
 	}
-	d.Sections = []Section{f.month(of.Period), f.standing(of.Period), f.dueBy(of.Period.To), f.promised(), f.branchOwes()}
+	d.Sections = []Section{f.month(of.Period), f.standing(of.Period), f.dueBy(of.Period.To), f.promised(), f.branchOwes(), f.vital("六、活力指数（本半年截至本月）", "6. Vitality, half-year to date", of.halfYearTo())}
 	return d
 }
 

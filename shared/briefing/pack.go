@@ -37,7 +37,7 @@ func (k *Keeper) pack(ctx context.Context, rules approval.Rules, of subject, act
 		return nil, err
 	}
 	d.Sections = []Section{
-		overview, took, f.supplements(of.Period), f.ratings(of.Period), f.kept(of.Period), f.agreed(of.Period), f.projects(board), f.tolerated("八、容错认定", "8. Tolerances", of.Period),
+		overview, took, f.supplements(of.Period), f.ratings(of.Period), f.kept(of.Period), f.agreed(of.Period), f.projects(board), f.tolerated("八、容错认定", "8. Tolerances", of.Period), f.vital("九、活力指数", "9. Vitality", of.Period),
 	}
 	return d, nil
 }

@@ -181,6 +181,7 @@ func New(c Config) (*API, error) {
 	a.timelines()
 	a.archives()
 	a.briefing()
+	a.vitality()
 	a.consultation()
 	a.investment()
 	a.invitations()

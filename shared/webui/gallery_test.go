@@ -233,6 +233,8 @@ func (s *screen) walk(w *world) {
 	s.show("briefings", "/briefings")
 	s.show("bulletin", "/briefings/bulletin.440604.2026-Q1")
 	s.show("half-year", "/briefings/pack.branch-qingke.2026-H1")
+	s.show("vitality", "/vitality")
+	s.show("vitality-branch", "/vitality/branch-qingke")
 	s.show("figures", "/figures")
 	s.show("bottlenecks", "/bottlenecks")
 	s.show("what-if", "/what-if")

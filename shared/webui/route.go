@@ -5,6 +5,7 @@ import (
 
 	"lianban/shared/approval"
 	"lianban/shared/archive"
+	"lianban/shared/briefing"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
 	"lianban/shared/roster"
@@ -29,6 +30,7 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	s.investmentRoutes(page)
 	s.archiveRoutes(page)
 	s.briefingRoutes(page)
+	s.vitalityRoutes(page)
 	s.bottleneckRoutes(page)
 	s.whatIfRoutes(page)
 	s.figuresRoutes(page)
@@ -80,6 +82,9 @@ func (v *visit) moreNav() (links []link) {
 	}
 	if v.Briefings != nil && v.viewer.Role != roster.Administrator {
 		links = append(links, link{Text: v.t("nav.briefings"), URL: "/briefings"})
+	}
+	if v.Briefings != nil && briefing.SeesVitality(v.viewer.Actor) == nil {
+		links = append(links, link{Text: v.t("nav.vitality"), URL: "/vitality"})
 	}
 	if v.Archive != nil && archive.Reads(v.viewer.Actor) == nil {
 		links = append(links, link{Text: v.t("nav.archives"), URL: "/archives"})
