@@ -2,6 +2,7 @@ package briefing_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -396,16 +397,71 @@ func TestABulletinAndAHalfYearSayWhatIsOnRecord(t *testing.T) {
 	})
 }
 
-func TestWhatConcernsSeveralDistrictsIsListedInTheAreaThatEnclosesThem(t *testing.T) {
-	h := open(t, store.NewMemory(nil))
-	r := roster.Demo()
-	city := approval.Actor{Person: "x", Role: roster.Bureau, Unit: "city"}
-	for _, d := range r.Departments() {
-		if d.District == "440600" && d.Kind.Decides() {
-			city.Unit = string(d.ID)
+// spread is the roster with a project in a second district, and with a city's bureau.
+func spread(t *testing.T) *roster.Roster {
+	t.Helper()
+	text, err := roster.Demo().MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	all["districts"] = append(all["districts"].([]any), map[string]any{"code": "440605", "level": "district", "parent": "440600", "nameZH": "南海区", "nameEN": "Nanhai District"})
+	for _, p := range all["projects"].([]any) {
+		if p := p.(map[string]any); p["id"] == "u-valley" {
+			p["district"] = "440605"
 		}
 	}
-	if q := h.keeper.Default(city); q.District != "440604" {
-		h.Errorf("where all projects lie in one district a city's reader begins with %+v", q)
+	if text, err = json.Marshal(all); err != nil {
+		t.Fatal(err)
 	}
+	r, err := roster.Load(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestWhatConcernsSeveralDistrictsIsListedInTheAreaThatEnclosesThem(t *testing.T) {
+	houses(t, func(h *house) {
+		rules := h.service.Rules()
+		rules.Roster = spread(h.T)
+		h.service.SetRules(rules)
+		city := approval.Actor{Person: "x", Role: roster.Officer, Unit: "fs-transport"}
+		begins := func(by approval.Actor, want roster.DistrictCode, listed int) {
+			h.Helper()
+			h.settle()
+			q, err := h.keeper.Default(h.Context(), by)
+			if err != nil {
+				h.Fatal(err)
+			}
+			got, _, err := h.keeper.List(h.Context(), q, by, approval.Page{Limit: 10})
+			if err != nil || q.District != want || len(got) != listed {
+				h.Errorf("%s of %s begins with %+v, where %d are listed, %v", by.Role, by.Unit, q, len(got), err)
+			}
+		}
+		begins(city, "440600", 0)
+		list := h.drawn(briefing.List, "branch-fenjiang", secretary)
+		begins(city, "440600", 0) // nobody of the city sees a draft
+		if _, err := h.keeper.Sign(h.Context(), list.ID, briefing.Signing{Version: 1}, approval.Call{Actor: general}); err != nil {
+			h.Fatal(err)
+		}
+		begins(city, "440604", 1)
+		agenda := h.drawn(briefing.Agenda, "general-branch", general)
+		if agenda.Briefing.District != "440600" {
+			h.Errorf("an agenda of two districts is listed in %s", agenda.Briefing.District)
+		}
+		begins(general, "440600", 1)
+		begins(city, "440604", 1)
+		if _, err := h.keeper.Sign(h.Context(), agenda.ID, briefing.Signing{Version: 1}, approval.Call{Actor: above}); err != nil {
+			h.Fatal(err)
+		}
+		begins(city, "440600", 1)
+		begins(police, "440604", 1)
+		if areas := h.keeper.Areas(); !slices.Equal(areas, []roster.DistrictCode{"440000", "440600", "440604", "440605"}) {
+			h.Errorf("there are lists of %v", areas)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package briefing
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -459,27 +460,38 @@ func (k *Keeper) DrawsAgain(b *Briefing, actor approval.Actor) bool {
 }
 
 // Default is the list that a reader begins with: of the smallest area that has all the
-// projects in the reader's, where what concerns several districts is listed.
-func (k *Keeper) Default(actor approval.Actor) Query {
+// projects in the reader's, where what concerns several districts is listed. While the
+// reader sees nothing there, it is the first area of the reader's that has something.
+func (k *Keeper) Default(ctx context.Context, actor approval.Actor) (Query, error) {
 	r := k.service.Rules().Roster
+	in := ofUnit(r, roster.BranchID(actor.Unit))
+	own := in
 	if d, ok := r.Department(roster.DepartmentID(actor.Unit)); ok {
-		if in := common(r, func(p *roster.Project) bool { return r.Within(p.District, d.District) }); in != "" {
-			return Query{District: in}
+		own = d.District
+		in = cmp.Or(common(r, func(p *roster.Project) bool { return r.Within(p.District, own) }), own)
+	}
+	if in == "" {
+		return Query{About: actor.Unit}, nil
+	}
+	for _, code := range append([]roster.DistrictCode{in}, k.Areas()...) {
+		if !r.Within(code, own) {
+			continue
 		}
-		return Query{District: d.District}
+		q := Query{District: code}
+		if some, _, err := k.List(ctx, q, actor, approval.Page{Limit: 50}); err != nil || len(some) > 0 {
+			return q, err
+		}
 	}
-	if in := ofUnit(r, roster.BranchID(actor.Unit)); in != "" {
-		return Query{District: in}
-	}
-	return Query{About: actor.Unit}
+	return Query{District: in}, nil
 }
 
-// Areas are those whose briefings are listed apart: each in which a project lies, and what
-// encloses several.
+// Areas are those that have a list: each in which a project lies, the widest first as the
+// roster has them. A bulletin is listed in its own area, another briefing in the smallest
+// that has all the projects it is about.
 func (k *Keeper) Areas() (all []roster.DistrictCode) {
 	r := k.service.Rules().Roster
 	for _, d := range r.Districts() {
-		if in := common(r, func(p *roster.Project) bool { return r.Within(p.District, d.Code) }); in == d.Code {
+		if common(r, func(p *roster.Project) bool { return r.Within(p.District, d.Code) }) != "" {
 			all = append(all, d.Code)
 		}
 	}

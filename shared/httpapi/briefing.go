@@ -116,8 +116,8 @@ type SignBriefing struct {
 type (
 	briefingsIn struct {
 		PageIn
-		About    string `query:"about" doc:"A unit. Without it and without a district: the caller's own."`
-		District string `query:"district"`
+		About    string `query:"about" doc:"A unit. Without it and without a district: the caller's own area, or one within it that has something."`
+		District string `query:"district" doc:"An area. What concerns several districts is listed in the smallest area that has them all, a bulletin in its own."`
 	}
 	briefingIn struct {
 		ID      string `path:"id"`
@@ -226,7 +226,9 @@ func (s *server) listBriefings(ctx context.Context, in *briefingsIn) (*PageOut[B
 	case q.About != "" && q.District != "":
 		return nil, &fault{kind: kindInvalid, field: "district", text: text("单位和区域请只选一项。", "Ask for a unit or for a district, not for both.")}
 	case q == briefing.Query{}:
-		q = k.Default(c.actor)
+		if q, err = k.Default(ctx, c.actor); err != nil {
+			return nil, err
+		}
 	}
 	v := s.view(c)
 	return stored(s, c, fmt.Sprintf("briefings?%q %q", q.About, q.District), in.PageIn, func(page approval.Page) ([]briefing.Got, approval.Cursor, error) {

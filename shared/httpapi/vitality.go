@@ -78,8 +78,9 @@ type (
 		Period string `query:"period" doc:"A half-year, such as 2026-H1. Empty: the present one."`
 	}
 	vitalityFileIn struct {
-		vitalityIn
-		Lang string `query:"lang" enum:"zh,en" default:"zh"`
+		ID     string `path:"id"`
+		Period string `query:"period" doc:"A half-year, such as 2026-H1. Empty: the present one."`
+		Lang   string `query:"lang" enum:"zh,en" default:"zh"`
 	}
 )
 

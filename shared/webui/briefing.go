@@ -104,7 +104,10 @@ func (v *visit) showBriefings(status int, wrong problems) error {
 		query.District = ""
 	}
 	if query == (briefing.Query{}) {
-		query = v.Briefings.Default(v.viewer.Actor)
+		var err error
+		if query, err = v.Briefings.Default(v.ctx(), v.viewer.Actor); err != nil {
+			return err
+		}
 	}
 	p := briefingsPage{frame: v.frame(v.t("briefings.title")), Lead: v.t("briefings.lead")}
 	for _, code := range v.Briefings.Areas() {

@@ -15,7 +15,7 @@ func TestAListIsDrawnUpSignedByAnotherAndReadByAll(t *testing.T) {
 	w.route(id, 1)
 	w.clock.Add(24 * time.Hour)
 	b := w.secretary()
-	p := b.get("/briefings").wants(http.StatusOK, "还没有可以查看的材料", "编制")
+	p := b.get("/briefings").wants(http.StatusOK, "还没有可以查看的材料", "编制", "列在共同的上级区域")
 	p.form("button[value=draw_up]").set("what", "list/branch-qingke").set("remark", "请提前准备。").send().
 		wants(http.StatusOK, "送审稿", "已编制", "绕行", "本月提出", "请提前准备。", "内容摘要")
 	const path = "/briefings/list.branch-qingke.2026-03"
