@@ -133,7 +133,7 @@ var mayImport = map[string][]string{
 	"shared/sim":                   {"shared/approval", "shared/calendar", "shared/roster", "shared/catalog"},
 	"shared/sim/city":              {"shared/approval", "shared/calendar", "shared/roster", "shared/catalog", "shared/saving", "shared/sim"},
 	"shared/sim/report":            {"shared/calendar", "shared/roster", "shared/saving", "shared/sim/city"},
-	"shared/register":              {"shared/approval", "shared/calendar", "shared/catalog", "shared/docket", "shared/roster"},
+	"shared/register":              {"shared/approval", "shared/calendar", "shared/catalog", "shared/docket", "shared/roster", "shared/sheet"},
 	"shared/docket":                {"shared/approval"},
 	"shared/intake":                {"shared/approval", "shared/docket", "shared/calendar", "shared/roster", "shared/catalog"},
 	"shared/invitation":            {"shared/approval"},

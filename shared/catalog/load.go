@@ -66,8 +66,8 @@ var heading = []string{
 	"statutory_source", "promised_limit_wd_example", "promised_source", "notes",
 }
 
-// maxItems keeps numbers short enough for a clerk to type.
-const maxItems = 9999
+// MaxItems is the largest number of an item: short enough for a clerk to type.
+const MaxItems = 9999
 
 func (c *Catalog) readItems(text []byte, p *problems) {
 	lines := strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")
@@ -88,8 +88,8 @@ func (c *Catalog) readItems(text []byte, p *problems) {
 			continue
 		}
 		no, err := strconv.Atoi(cell[0])
-		if err != nil || no < 1 || no > maxItems {
-			p.add(place, "number %q is not 1 to %d", cell[0], maxItems)
+		if err != nil || no < 1 || no > MaxItems {
+			p.add(place, "number %q is not 1 to %d", cell[0], MaxItems)
 			continue
 		}
 		place = fmt.Sprintf("item %d", no)

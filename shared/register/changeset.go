@@ -110,7 +110,7 @@ func text(field, value string, most int, mandatory bool) error {
 }
 
 func (o Order) kinds() (n int) {
-	for _, has := range []bool{len(o.Transfers) > 0, o.Holidays != nil, len(o.Roster) > 0} {
+	for _, has := range []bool{len(o.Transfers) > 0, o.Holidays != nil, len(o.Roster) > 0, len(o.Items) > 0} {
 		if has {
 			n++
 		}
@@ -137,7 +137,7 @@ func propose(d Draft) docket.Rule[ChangeSet] {
 			return c, err
 		}
 		if d.Order.kinds() != 1 {
-			return c, approval.Refuse(approval.Invalid, "order", "一项变更只含一类内容：事权划转、节假日安排或机构、支部与人员，请分别提出。", "A change set holds one kind of change: competences, holidays, or units and people; propose the others separately.")
+			return c, approval.Refuse(approval.Invalid, "order", "一项变更只含一类内容：事权划转、节假日安排、审批事项或机构、支部与人员，请分别提出。", "A change set holds one kind of change: competences, holidays, items, or units and people; propose the others separately.")
 		}
 		c = ChangeSet{
 			Title: strings.TrimSpace(d.Title), Reason: d.Reason, Ground: d.Ground, On: d.On, Order: d.Order,

@@ -4,7 +4,8 @@
 // will do, approved by another, and in force from its day.
 //
 // It must not know how anything is stored or shown: no SQL, no HTTP, no AWS. It
-// imports docket, approval and the domain packages whose facts it keeps.
+// imports docket, approval and the domain packages whose facts it keeps, and sheet, by
+// which tables of people and items become change sets.
 //
 // # A change set's life; each status says who acts next
 //

@@ -24,6 +24,7 @@ type Order struct {
 	Transfers []catalog.Transfer `json:"transfers,omitempty"` // 事权划转
 	Holidays  *calendar.Notice   `json:"holidays,omitempty"`  // 节假日安排
 	Roster    []roster.Change    `json:"roster,omitempty"`    // 机构、支部、人员
+	Items     []catalog.Item     `json:"items,omitempty"`     // 审批事项，新增的和修改后的
 }
 
 // Touches reports whether open issues may have to be brought into line.
@@ -61,6 +62,11 @@ func (f Facts) with(e Entry) (Facts, error) {
 			t.Source = e.Ground
 		}
 		if f.Catalog, _, err = f.Catalog.Transfer(t); err != nil {
+			return f, err
+		}
+	}
+	if len(e.Order.Items) > 0 {
+		if f.Catalog, err = f.Catalog.Adopt(e.Order.Items); err != nil {
 			return f, err
 		}
 	}

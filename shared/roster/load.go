@@ -141,6 +141,19 @@ func (r *Roster) checkPeople(p *problems) {
 	}
 }
 
+// Fits lists why nobody may hold a post in the roster: its role, its unit, or that the two
+// do not go together. It is empty when somebody may.
+func (r *Roster) Fits(post Post) []Fault {
+	var p problems
+	r.checkPost(&p, Name{}, post)
+	faults := Faults(errors.Join(p...))
+	for k := range faults { // there is no place to name
+		t := &faults[k].Text
+		t.ZH, t.EN = strings.TrimPrefix(t.ZH, "："), strings.TrimPrefix(t.EN, ": ")
+	}
+	return faults
+}
+
 // checkPost says what is wrong with a post by itself.
 func (r *Roster) checkPost(p *problems, place Name, post Post) {
 	add := func(zh, en string, args ...any) {
