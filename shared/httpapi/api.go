@@ -162,6 +162,7 @@ func New(c Config) (*API, error) {
 	a.reading()
 	a.commands()
 	a.registering()
+	a.registerImports()
 	a.ladder()
 	a.attachments()
 	a.signers()

@@ -544,6 +544,7 @@ func changes() map[string]struct {
 		"POST /api/v1/issues/{id}/signoffs/{n}/added/{k}/answer": {housing, `{"opinion":"agree"}`, signed},
 		"POST /api/v1/issues/{id}/signoffs/{n}/added/{k}/cancel": {police, `{"reason":"已沟通"}`, signed},
 		"POST /api/v1/register/changes":                          {admin, reform, func(*world) string { return "" }},
+		"POST /api/v1/register/imports/{table}":                  {admin, newcomers, func(*world) string { return "people" }},
 		"POST /api/v1/register/changes/{id}/approval":            {admin2, "", proposed},
 		"POST /api/v1/register/changes/{id}/refusal":             {admin2, `{"reason":"依据不足"}`, proposed},
 		"POST /api/v1/register/changes/{id}/withdrawal":          {admin, `{"reason":"重复"}`, proposed},
@@ -612,7 +613,7 @@ func TestEveryChangeHasOneEffectUnderOneKey(t *testing.T) {
 			w := open(t)
 			id := c.ready(w)
 			body := strings.ReplaceAll(c.body, "{id}", id)
-			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1", "{k}", "1", "{year}", "2026", "{hash}", approvaltest.Hash(sitePlan)).Replace(operation)
+			path := strings.NewReplacer("POST ", "", "{id}", id, "{n}", "1", "{k}", "1", "{year}", "2026", "{table}", id, "{hash}", approvaltest.Hash(sitePlan)).Replace(operation)
 			w.post(c.as, path, body, header("Idempotency-Key", "")).problem(http.StatusBadRequest, "idempotency-key", "Idempotency-Key")
 			w.post(c.as, path, body, header("Idempotency-Key", "两")).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")
 			w.post(c.as, path, body, header("Idempotency-Key", strings.Repeat("k", 129))).problem(http.StatusBadRequest, "malformed", "Idempotency-Key")

@@ -76,6 +76,7 @@ type ChangeSet struct {
 	Transfers  []TransferOrder `json:"transfers,omitempty"`
 	Holidays   *HolidayOrder   `json:"holidays,omitempty"`
 	Roster     []roster.Change `json:"roster,omitempty"`
+	Items      []Item          `json:"items,omitempty" doc:"Approval items 审批事项, new ones and as they will be; proposed by a table."`
 	ProposedBy Actor           `json:"proposedBy"`
 	ProposedAt time.Time       `json:"proposedAt"`
 	DecidedBy  *Actor          `json:"decidedBy,omitempty"`
@@ -288,6 +289,9 @@ func (v view) changeSet(g docket.Got[register.ChangeSet]) ChangeSet {
 			order.Items = append(order.Items, int(no))
 		}
 		out.Transfers = append(out.Transfers, order)
+	}
+	for _, i := range c.Order.Items {
+		out.Items = append(out.Items, v.itemView(i))
 	}
 	if !c.DecidedAt.IsZero() {
 		by := v.by(c.DecidedBy)

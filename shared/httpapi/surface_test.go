@@ -208,7 +208,7 @@ func (s surface) example(of *schema, depth int) any {
 // sound are bodies that the rules take, where what the schema asks for is not enough.
 var sound = map[string]string{
 	"raiseIssue": diversion, "plan": diversion, "publishMatter": storage, "registerRequest": noise, "proposeChange": reform, "previewChange": reform,
-	"appointSubstitute": absence, "importFigures": imported(keyProjects),
+	"importRegister": newcomers, "appointSubstitute": absence, "importFigures": imported(keyProjects),
 	"enterFigure":     `{"project":"fenjiang-west-bank","period":"2026-02","done":3000}`,
 	"enterPlan":       `{"project":"fenjiang-west-bank","amount":12000,"from":"2026-01-01"}`,
 	"approveAll":      `{"tasks":[{"issue":"ISSUE","signOff":2,"version":6}]}`,
@@ -265,7 +265,7 @@ func furnished(t testing.TB) *house {
 		"/issues {id}": id, "/uploads {id}": id, "{hash}": hash, "/pool {id}": matter, "/requests {id}": "2026-000001",
 		"/register {id}":  strings.TrimPrefix(change.header.Get("Location"), httpapi.Base+"/register/changes/"),
 		"/briefings {id}": "list.branch-fenjiang.2026-03", "/departments {id}": "cc-transport", "/branches {id}": "branch-fenjiang",
-		"/projects {id}": "fenjiang-west-bank", "/investment {id}": "fenjiang-west-bank", "{year}": "2026", "{table}": "all",
+		"/projects {id}": "fenjiang-west-bank", "/investment {id}": "fenjiang-west-bank", "/register {table}": "people", "{year}": "2026", "{table}": "all",
 		"{n}": "1", "{k}": "1", "{no}": "25", "{date}": "2026-03-10", "{receipt}": "2026-000001",
 	}
 	return h

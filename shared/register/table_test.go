@@ -61,10 +61,11 @@ func TestATemplateAsItIsChangesNothing(t *testing.T) {
 				func(b *bytes.Buffer, all []sheet.Table) error { return sheet.WriteCSV(b, all[1]) },
 			} {
 				var file bytes.Buffer
-				if err := h.keeper.Refresh(t.Context()); err != nil {
+				tables, err := h.keeper.Template(t.Context(), table, lang)
+				if err != nil {
 					t.Fatal(err)
 				}
-				if err := write(&file, h.keeper.Template(table, lang)); err != nil {
+				if err := write(&file, tables); err != nil {
 					t.Fatal(err)
 				}
 				out := h.bring(table, file.Bytes(), false)

@@ -257,6 +257,7 @@ func (s *screen) walk(w *world) {
 	s.press("main table.rows tbody a")
 	s.look("change")
 	s.show("propose", "/register/new?kind=transfer")
+	s.show("register-import", "/register/import/people")
 	s.show("propose-merge", "/register/new?kind=merge")
 	s.show("propose-split", "/register/new?kind=split")
 	s.show("propose-found", "/register/new?kind=found")

@@ -225,6 +225,7 @@ type registerPage struct {
 	Empty       string
 	Kinds       []link // what can be proposed about days, competences and people
 	Units       []link // and about departments, branches and projects
+	Tables      []link // and by a table
 	Next, First string
 }
 
@@ -253,6 +254,7 @@ func (v *visit) registerPage() error {
 	}
 	if v.viewer.Role == roster.Administrator {
 		p.Kinds, p.Units = v.proposalLinks(personProposals), v.proposalLinks(unitProposals)
+		p.Tables = v.tableLinks()
 	}
 	after := q.Get("after")
 	if after != "" {
@@ -313,6 +315,9 @@ func (v *visit) orderKind(o *register.Order) string {
 	case len(o.Transfers) > 0:
 		return v.t("order.transfers")
 	}
+	if len(o.Items) > 0 {
+		return v.t("order.items")
+	}
 	return v.t("order.roster")
 }
 
@@ -334,6 +339,9 @@ func (v *visit) orderLines(o *register.Order) (lines []string) {
 		for _, d := range n.Days {
 			lines = append(lines, v.t("order.day", v.date(d.Date), v.t("day."+string(d.Kind)), d.Name))
 		}
+	}
+	for k := range o.Items {
+		lines = append(lines, v.itemLine(&o.Items[k]))
 	}
 	for k := range o.Roster {
 		lines = append(lines, v.rosterLines(&o.Roster[k])...)

@@ -23,6 +23,8 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	page("GET /register", signedIn((*visit).registerPage))
 	page("GET /register/new", signedIn((*visit).proposePage))
 	page("POST /register/new", signedIn((*visit).propose))
+	page("GET /register/import/{table}", signedIn((*visit).registerImportPage))
+	page(registerImportPattern, signedIn((*visit).registerImport))
 	page("GET /register/changes/{id}", signedIn((*visit).changePage))
 	page("POST /register/changes/{id}", signedIn((*visit).changeAct))
 	page("GET /substitutes", signedIn((*visit).substitutesPage))

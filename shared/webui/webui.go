@@ -278,7 +278,7 @@ func (v *visit) run(h func(*visit) error) error {
 		switch v.r.Pattern {
 		case attachPattern:
 			most += approval.MaxPaper
-		case importPattern, archivePattern:
+		case importPattern, archivePattern, registerImportPattern:
 			most += maxImport
 		}
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)
