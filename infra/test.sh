@@ -74,7 +74,8 @@ for package in $(go list ./...); do
 done
 
 step "Attacks: what the tests tried (infra/ATTACKS.md)"
-go test -short -v ./shared/archtest ./shared/httpapi ./shared/webui -run 'Attack|Nobody|FieldTooMany|NumbersBeyond|NoText' | grep -o 'attacks: .*'
+log=$(go test -short -v ./shared/archtest ./shared/httpapi ./shared/webui -run 'Attack|Nobody|FieldTooMany|NumbersBeyond|NoText') || { printf '%s\n' "$log"; exit 1; }
+grep -o 'attacks: .*' <<<"$log"
 
 step "Races"
 go test -race -short ./shared/approval/... ./shared/docket/... ./shared/engine/... ./shared/intake/... ./shared/register/... ./shared/store/... ./shared/local/... ./shared/pulse ./shared/httpapi/... ./shared/webui/... ./infra/rehearsal/...

@@ -36,6 +36,7 @@ var mayStill = map[string][]string{
 	"giveMatterBack": {"a lead of another department"},
 	"proposeChange":  {"an administrator"}, // the register is theirs
 	"withdrawChange": {"an administrator"}, // the own proposal
+	"importRegister": {"an administrator"}, // a proposal too
 }
 
 func TestNobodyChangesWhatIsNotTheirs(t *testing.T) {
