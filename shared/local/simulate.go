@@ -30,8 +30,8 @@ type Simulate struct {
 	Data     string `help:"Keep the city in this data file, which serve --data opens; it must not exist." placeholder:"FILE"`
 	Report   string `help:"Write a report with plots to this HTML file; it must not exist." placeholder:"FILE"`
 	Compare  bool   `help:"Play the same arrivals one by one as well." default:"true" negatable:""`
-	Cities   int    `help:"Play so many cities one after the other and print how time, memory and data grow." placeholder:"N"`
-	Sizes    []int  `help:"Play one city of each number of projects and print how time, memory and data grow." placeholder:"N,..."`
+	Cities   int    `help:"Play so many cities one after the other, with seeds from --seed on, and print how time, memory and data grow, with the exponents; Ctrl-C stops it and prints what was reached. --data keeps the last city." placeholder:"N"`
+	Sizes    []int  `help:"Play one city of each number of projects and print how time, memory and data grow, with the exponents." placeholder:"N,..."`
 	Lang     string `help:"Language of the text: zh or en." enum:"zh,en" default:"zh"`
 }
 
@@ -41,8 +41,8 @@ func (c *Simulate) Run(ctx context.Context, s *Streams) error {
 	if err != nil {
 		return fmt.Errorf("--from %s: %w", c.From, err)
 	}
-	if c.Cities < 0 || c.Cities > 0 && len(c.Sizes) > 0 || (c.Cities > 0 || len(c.Sizes) > 0) && (c.Data != "" || c.Report != "") {
-		return errors.New("--cities N and --sizes N,... print how the work grows and keep nothing: give one of them, from 1, without --data and --report")
+	if c.Cities < 0 || c.Cities > 0 && len(c.Sizes) > 0 || (c.Cities > 0 || len(c.Sizes) > 0) && c.Report != "" || len(c.Sizes) > 0 && c.Data != "" {
+		return errors.New("--cities N and --sizes N,... print how the work grows: give one of them, from 1, without --report, and --sizes without --data")
 	}
 	switch {
 	case c.Cities > 0:

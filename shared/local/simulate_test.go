@@ -249,9 +249,80 @@ func TestCitiesOneAfterTheOtherPrintWhatGrows(t *testing.T) {
 	if err := command.Run(t.Context(), &local.Streams{Out: &out, Err: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"5 made-up cities (4 projects and 1 months each)", "exponents of the growth with the sign-offs (least squares of the logarithms, n=3)", "All issues"} {
+	for _, want := range []string{
+		"5 made-up cities (4 projects and 1 months each)", "MiB at most", "with the sign-offs x, as x^e (least squares of the logarithms, n=3)", "  resident memory: ", "  memory at most: ", "  data: ", "All issues",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestTheLastOfManyCitiesIsKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "city.db")
+	command := local.Simulate{Projects: 4, Months: 1, Seed: 7, From: "2025-03-03", Cities: 2, Data: path, Lang: "en"}
+	if err := command.Run(t.Context(), &local.Streams{Out: io.Discard, Err: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	app, err := local.Open(t.Context(), local.Config{Data: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	made, err := city.New(city.Plan{Seed: 8, Projects: 4, Months: 1, From: calendar.MustParse("2025-03-03"), Assumed: city.Assumed()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if issues := issuesOf(t, app); len(issues) != len(made.Arrivals) {
+		t.Errorf("%d issues are kept; the second city raised %d", len(issues), len(made.Arrivals))
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "lianban-city-*")); err != nil || len(left) > 0 {
+		t.Errorf("beside it is %v: %v", left, err)
+	}
+	if err := command.Run(t.Context(), &local.Streams{Out: io.Discard, Err: io.Discard}); err == nil || !strings.Contains(err.Error(), "exists already") {
+		t.Errorf("over a file that exists: %v", err)
+	}
+}
+
+// stopping ends a context after so many writes.
+type stopping struct {
+	bytes.Buffer
+	after int
+	stop  func()
+}
+
+func (s *stopping) Write(p []byte) (int, error) {
+	if s.after--; s.after == 0 {
+		s.stop()
+	}
+	return s.Buffer.Write(p)
+}
+
+func TestCitiesThatAreStoppedPrintWhatWasReachedAndLeaveASoundFile(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	path := filepath.Join(t.TempDir(), "city.db")
+	out := &stopping{after: 4, stop: stop} // the headline, the columns, one city, two cities
+	command := local.Simulate{Projects: 4, Months: 1, Seed: 7, From: "2025-03-03", Cities: 1000, Data: path, Lang: "en"}
+	if err := command.Run(ctx, &local.Streams{Out: out, Err: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "Stopped early after 2 whole cities") || !strings.Contains(out.String(), "time: too few points") {
+		t.Errorf("it printed\n%s", out.String())
+	}
+	var verified bytes.Buffer
+	if err := (&local.Verify{Data: path}).Run(t.Context(), &local.Streams{Out: &verified, Err: io.Discard}); err != nil {
+		t.Errorf("%v\n%s", err, verified.String())
+	}
+}
+
+func TestAnExponentSaysWhatGrows(t *testing.T) {
+	t.Parallel()
+	for e, want := range map[float64]string{-0.05: "stays as it is", 0.5: "more slowly than the work: 3.2 times", 1: "as the work does: 10.0 times", 2: "faster than the work: 100.0 times"} {
+		if said := local.GrowthInWords(e); !strings.Contains(said, want) {
+			t.Errorf("%v: %q", e, said)
 		}
 	}
 }
@@ -260,7 +331,8 @@ func TestSimulateSaysWhichOptionsDoNotGoTogether(t *testing.T) {
 	t.Parallel()
 	for _, c := range []local.Simulate{
 		{Projects: 4, Months: 1, From: "2025-03-03", Cities: 2, Sizes: []int{1}},
-		{Projects: 4, Months: 1, From: "2025-03-03", Cities: 2, Data: "x.db"},
+		{Projects: 4, Months: 1, From: "2025-03-03", Sizes: []int{4}, Data: "x.db"},
+		{Projects: 4, Months: 1, From: "2025-03-03", Cities: 2, Report: "x.html"},
 		{Projects: 4, Months: 1, From: "yesterday"},
 	} {
 		if err := c.Run(t.Context(), &local.Streams{Out: io.Discard, Err: io.Discard}); err == nil || !strings.Contains(err.Error(), "--") {
