@@ -89,6 +89,15 @@ func issueItem(i *approval.Issue) (*Item, error) {
 }
 
 func signOffItem(i *approval.Issue, s *approval.SignOff) (*Item, error) {
+	return encode(signOffPlace(i, s), taskOf(i, s))
+}
+
+func taskOf(i *approval.Issue, s *approval.SignOff) record {
+	return record{Issue: i.ID, Title: i.Title, Project: i.Project, SignOff: *s}
+}
+
+// signOffPlace is where a sign-off is kept and listed.
+func signOffPlace(i *approval.Issue, s *approval.SignOff) Item {
 	item := Item{Key: Key{issuePK(i.ID), "B#" + two(s.N)}}
 	switch s.State {
 	case approval.Open, approval.Supplement:
@@ -107,7 +116,7 @@ func signOffItem(i *approval.Issue, s *approval.SignOff) (*Item, error) {
 		item.G1PK = "M#" + s.DecidedAt.Format("2006-01") + "#" + shardOf(i.ID)
 		item.G1SK = stamp(s.DecidedAt) + "#" + string(i.ID) + "#" + two(s.N)
 	}
-	return encode(item, record{Issue: i.ID, Title: i.Title, Project: i.Project, SignOff: *s})
+	return item
 }
 
 func watchKey(id approval.IssueID, n int) Key { return Key{issuePK(id), "C#" + two(n)} }
@@ -303,6 +312,48 @@ func add(issue *approval.Issue, item *Item) error {
 	return nil
 }
 
+// remembered is the issue that an item belongs to, as its last commit left it.
+func (s *Store) remembered(item *Item) (approval.Issue, bool) {
+	if s.cache == nil {
+		return approval.Issue{}, false
+	}
+	return s.cache.get(approval.IssueID(strings.TrimPrefix(item.PK, "I#")))
+}
+
+// knownIssue fills in a listed issue whose version is the remembered one.
+func (s *Store) knownIssue(item *Item, out *approval.Issue) bool {
+	issue, ok := s.remembered(item)
+	if !ok || issue.Version != item.Version {
+		return false
+	}
+	*out = issue
+	out.SignOffs, out.Watches = nil, nil // items of their own
+	return true
+}
+
+// knownTask fills in a listed sign-off of a remembered issue, as long as that one
+// would be listed at the same place. Added signatures share the list and are read.
+func (s *Store) knownTask(item *Item, out *approval.Task) bool {
+	n, err := strconv.Atoi(strings.TrimPrefix(item.SK, "B#"))
+	if err != nil {
+		return false
+	}
+	issue, ok := s.remembered(item)
+	if !ok {
+		return false
+	}
+	signOff := issue.SignOff(n)
+	if signOff == nil {
+		return false
+	}
+	at := signOffPlace(&issue, signOff)
+	if at.Key != item.Key || at.places() != item.places() {
+		return false
+	}
+	*out = taskOf(&issue, signOff)
+	return true
+}
+
 // Receipt implements approval.Store.
 func (s *Store) Receipt(ctx context.Context, key string) (approval.Receipt, error) {
 	var r approval.Receipt
@@ -330,15 +381,15 @@ func (s *Store) Issues(ctx context.Context, q approval.IssueQuery, page approval
 	case q.Drafts:
 		r.PK = "PD#" + string(q.Project)
 	}
-	return pageOf[approval.Issue](ctx, s, r, page)
+	return pageKnown(ctx, s, r, page, s.knownIssue)
 }
 
 // SignOffs implements approval.Store.
 func (s *Store) SignOffs(ctx context.Context, q approval.SignOffQuery, page approval.Page) ([]approval.Task, approval.Cursor, error) {
 	if q.Assignee != "" {
-		return pageOf[approval.Task](ctx, s, Range{Index: Index2, PK: "C#" + string(q.Assignee)}, page)
+		return pageKnown(ctx, s, Range{Index: Index2, PK: "C#" + string(q.Assignee)}, page, s.knownTask)
 	}
-	return pageOf[approval.Task](ctx, s, Range{Index: Index1, PK: "Q#" + string(q.Department)}, page)
+	return pageKnown(ctx, s, Range{Index: Index1, PK: "Q#" + string(q.Department)}, page, s.knownTask)
 }
 
 // Duties implements approval.Store.
@@ -388,12 +439,20 @@ const (
 
 // pageOf reads one page of a range.
 func pageOf[T any](ctx context.Context, s *Store, r Range, page approval.Page) ([]T, approval.Cursor, error) {
+	return pageKnown(ctx, s, r, page, func(*Item, *T) bool { return false })
+}
+
+// pageKnown is pageOf that need not decode an item which known can fill in.
+func pageKnown[T any](ctx context.Context, s *Store, r Range, page approval.Page, known func(item *Item, out *T) bool) ([]T, approval.Cursor, error) {
 	items, next, err := s.items(ctx, r, page)
 	if err != nil {
 		return nil, "", err
 	}
 	out := make([]T, len(items))
 	for k := range items {
+		if known(&items[k], &out[k]) {
+			continue
+		}
 		if err := json.Unmarshal(items[k].Body, &out[k]); err != nil {
 			return nil, "", fmt.Errorf("read %s %s: %w", items[k].PK, items[k].SK, err)
 		}

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"lianban/shared/docket/dockettest"
 	"lianban/shared/engine/enginetest"
 	"lianban/shared/measure/measuretest"
+	"lianban/shared/roster"
 	"lianban/shared/store"
 	"lianban/shared/store/sqlite"
 )
@@ -103,6 +105,50 @@ func TestHistoriesOnTheStoreAreThoseOfTheModel(t *testing.T) {
 	t.Parallel()
 	approvaltest.Model(t, func(t *testing.T) approvaltest.Opened {
 		return approvaltest.Opened{Store: store.NewSole(open(t, filepath.Join(t.TempDir(), "l.db")).Table())}
+	})
+}
+
+// compared is a store that remembers issues; whatever it lists it holds to what the
+// table alone gives.
+type compared struct {
+	*store.Store
+	table *store.Store
+	t     *testing.T
+}
+
+func (c compared) SignOffs(ctx context.Context, q approval.SignOffQuery, page approval.Page) ([]approval.Task, approval.Cursor, error) {
+	project, ok := roster.Demo().Project("fenjiang-west-bank") // the model's
+	if !ok {
+		c.t.Error("the model's project is not in the roster")
+	}
+	for _, q := range []approval.IssueQuery{{Project: project.ID}, {District: project.District}} {
+		known, _, err := c.Store.Issues(ctx, q, approval.Page{})
+		read, _, err2 := c.table.Issues(ctx, q, approval.Page{})
+		c.same(known, read, errors.Join(err, err2))
+	}
+	known, cursor, err := c.Store.SignOffs(ctx, q, page)
+	read, _, err2 := c.table.SignOffs(ctx, q, page)
+	c.same(known, read, errors.Join(err, err2))
+	return known, cursor, err
+}
+
+func (c compared) same(known, read any, err error) {
+	c.t.Helper()
+	a, err2 := json.Marshal(known)
+	b, err3 := json.Marshal(read)
+	if err := errors.Join(err, err2, err3); err != nil {
+		c.t.Error(err)
+	}
+	if !bytes.Equal(a, b) {
+		c.t.Errorf("from memory\n%s\nfrom the table\n%s", a, b)
+	}
+}
+
+func TestListsFromMemoryAreThoseOfTheTable(t *testing.T) {
+	t.Parallel()
+	approvaltest.Model(t, func(t *testing.T) approvaltest.Opened {
+		table := open(t, filepath.Join(t.TempDir(), "l.db")).Table()
+		return approvaltest.Opened{Store: compared{store.NewSole(table), store.New(table), t}}
 	})
 }
 
