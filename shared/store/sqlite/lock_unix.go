@@ -21,4 +21,8 @@ func lockFile(path string) (*os.File, error) {
 	return file, nil
 }
 
-func unlockFile(file *os.File) error { return file.Close() }
+// unlockFile lets go before it closes: a lock belongs to the open file, and a child
+// process that is being started elsewhere holds a copy of it until it runs its program.
+func unlockFile(file *os.File) error {
+	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
+}
