@@ -75,7 +75,7 @@ func (s *server) measured(ctx context.Context, in OfMonths) (*measure.Data, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.figures.Read(ctx, q)
+	return s.figures.Recent(ctx, q)
 }
 
 func (s *server) getFigures(ctx context.Context, in *OfMonths) (*one[Figures], error) {

@@ -180,7 +180,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	}
 	a.Intake = intake.NewService(a.Service, a.store, NewCode)
 	a.Register.Also = append(a.Register.Also, a.Intake.Conform)
-	a.Figures = &measure.Keeper{Store: a.store, Issues: a.store, Rules: a.Service.Rules, Now: a.Service.Now}
+	a.Figures = &measure.Keeper{Store: a.store, Issues: a.store, Rules: a.Service.Rules, Now: a.Service.Now, Behind: a.behind.Go}
 	a.Ledger = ledger.New(a.Service, a.store)
 	a.Archive = archive.New(a.Service, a.store)
 	a.Figures.Past = a.Archive.Past

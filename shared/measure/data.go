@@ -54,6 +54,7 @@ type Data struct {
 	cells    []cellAt
 	forms    []formAt
 	past     []saving.PastItem // of the register of past approvals
+	made     made
 }
 
 type cellAt struct {
@@ -108,17 +109,14 @@ func (k *Keeper) Read(ctx context.Context, q Query) (*Data, error) {
 	if q.Department != "" && !q.Heirs {
 		prefixes = []string{cellPrefix + string(q.Department) + "#"} // a form is no single department's
 	}
-	read := make([][]Record, len(partitions))
+	read := make([]leaf, len(partitions))
 	failed := make([]error, readers)
 	var wg sync.WaitGroup
 	for r := range readers {
 		wg.Go(func() {
 			for n := r; n < len(partitions) && failed[r] == nil; n += readers {
 				for _, prefix := range prefixes {
-					err := EachFigure(ctx, k.Store, partitions[n].month, partitions[n].district, prefix, func(rec *Record) error {
-						read[n] = append(read[n], *rec)
-						return nil
-					})
+					err := EachFigure(ctx, k.Store, partitions[n].month, partitions[n].district, prefix, func(rec *Record) error { return read[n].take(d, rec) })
 					if err != nil {
 						failed[r] = err
 					}
@@ -133,24 +131,31 @@ func (k *Keeper) Read(ctx context.Context, q Query) (*Data, error) {
 		}
 	}
 	digest := sha256.New()
-	for _, records := range read {
-		for n := range records {
-			if err := d.take(&records[n]); err != nil {
-				return nil, err
-			}
-			digest.Write([]byte(records[n].Month + "#" + Month(records[n].District) + "#" + Month(records[n].Name)))
-			digest.Write(binary.BigEndian.AppendUint64(nil, uint64(records[n].Version)))
-			d.Version.Records++
-		}
+	for n := range read {
+		d.cells = append(d.cells, read[n].cells...)
+		d.forms = append(d.forms, read[n].forms...)
+		d.Version.Records += read[n].records
+		digest.Write(read[n].names)
 	}
 	d.Version.Digest = hex.EncodeToString(digest.Sum(nil)[:8])
 	return d, nil
 }
 
-func (d *Data) take(r *Record) error {
+// leaf is what was read of one partition.
+type leaf struct {
+	cells   []cellAt
+	forms   []formAt
+	records int
+	names   []byte // of the records, with their versions
+}
+
+func (l *leaf) take(d *Data, r *Record) error {
+	l.records++
+	l.names = append(l.names, string(r.Month)+"#"+string(r.District)+"#"+r.Name...)
+	l.names = binary.BigEndian.AppendUint64(l.names, uint64(r.Version))
 	if r.Name[:len(formPrefix)] == formPrefix {
 		f, err := open[Form](r)
-		d.forms = append(d.forms, formAt{r.Place, f})
+		l.forms = append(l.forms, formAt{r.Place, f})
 		return err
 	}
 	department, subject := r.whose()
@@ -158,7 +163,7 @@ func (d *Data) take(r *Record) error {
 		return nil
 	}
 	c, err := open[Cell](r)
-	d.cells = append(d.cells, cellAt{r.Place, c})
+	l.cells = append(l.cells, cellAt{r.Place, c})
 	return err
 }
 

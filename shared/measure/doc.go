@@ -36,6 +36,9 @@
 // fifteen million sign-offs a year that is a few writes in a second, spread over the
 // districts' partitions.
 //
+// A city's year with a million sign-offs is a hundred thousand records, which take seconds to
+// read: [Keeper.Recent] gives what took long again for a while.
+//
 // Road not taken: to compute figures from the issues whenever they are asked for,
 // which [Keeper.Compare] does to check the cells: it reads everything.
 package measure

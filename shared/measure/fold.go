@@ -66,7 +66,11 @@ type Keeper struct {
 	// and one that folds many issues at once writes each cell once.
 	turn sync.Mutex
 
-	past past // what a forecast rests on, as last read
+	// Behind, when set, runs what nobody waits for, and ends before the store is closed.
+	Behind func(func())
+
+	past    past // what a forecast rests on, as last read
+	answers answers
 }
 
 const (

@@ -70,6 +70,10 @@ type gathered struct {
 // Rows are the groups of the sign-offs, ordered by key. In a ranking (all but ByAll and
 // ByRaised) groups of fewer than SmallN cases are hidden, and groups of none left out.
 func (d *Data) Rows(by By) []Row {
+	return once(d, "rows by "+string(by), func() []Row { return d.rows(by) })
+}
+
+func (d *Data) rows(by By) []Row {
 	groups := map[string]*gathered{}
 	of := func(key string) *gathered {
 		g := groups[key]
@@ -274,6 +278,18 @@ const seed = 20210301
 
 // Saved measures against the limits and against the months of reference.
 func (d *Data) Saved() (Saved, error) {
+	type answer struct {
+		saved Saved
+		err   error
+	}
+	a := once(d, "saved", func() (a answer) {
+		a.saved, a.err = d.saved()
+		return a
+	})
+	return a.saved, a.err
+}
+
+func (d *Data) saved() (Saved, error) {
 	q := d.Query
 	var span bins
 	d.spans(&span, nil, q.From, q.To, nil)
@@ -497,7 +513,9 @@ type Bottleneck struct {
 }
 
 // Bottlenecks are those of the period, the most often critical first.
-func (d *Data) Bottlenecks() []Bottleneck {
+func (d *Data) Bottlenecks() []Bottleneck { return once(d, "bottlenecks", d.bottlenecks) }
+
+func (d *Data) bottlenecks() []Bottleneck {
 	type key struct {
 		department roster.DepartmentID
 		subject    Subject
@@ -537,7 +555,9 @@ type Variant struct {
 }
 
 // Variants are the ways of the issues that ended in the period, the most frequent first.
-func (d *Data) Variants() []Variant {
+func (d *Data) Variants() []Variant { return once(d, "variants", d.variants) }
+
+func (d *Data) variants() []Variant {
 	by := map[string]*bins{}
 	for n := range d.forms {
 		if !d.ended(d.forms[n].Place) {
@@ -563,7 +583,9 @@ func (d *Data) Variants() []Variant {
 }
 
 // Chart is the control chart of the mean spans of the issues that ended, month by month.
-func (d *Data) Chart() saving.Chart {
+func (d *Data) Chart() saving.Chart { return once(d, "chart", d.chart) }
+
+func (d *Data) chart() saving.Chart {
 	sums := map[Month]Days{}
 	for n := range d.forms {
 		f := &d.forms[n]
@@ -602,7 +624,9 @@ func (d *Data) Departments() (departments []roster.DepartmentID) {
 }
 
 // Requirements are the prerequisites that there were in issues that ended in the period.
-func (d *Data) Requirements() []saving.Requirement {
+func (d *Data) Requirements() []saving.Requirement { return once(d, "requirements", d.requirements) }
+
+func (d *Data) requirements() []saving.Requirement {
 	seen := map[saving.Requirement]bool{}
 	for n := range d.forms {
 		if f := &d.forms[n]; d.ended(f.Place) {

@@ -85,7 +85,7 @@ func (v *visit) bottlenecks() error {
 	}
 	months := measure.Recorded(v.today)
 	p.From, p.To = v.monthChoices(months, string(q.From)), v.monthChoices(months, string(q.To))
-	data, err := v.Figures.Read(v.ctx(), q)
+	data, err := v.Figures.Recent(v.ctx(), q)
 	if err != nil {
 		return err
 	}

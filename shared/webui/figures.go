@@ -62,7 +62,7 @@ func (v *visit) figures() error {
 	p.From, p.To = v.monthChoices(months, string(q.From)), v.monthChoices(months, string(q.To))
 	unset := choice{Text: v.t("bottlenecks.month.none"), On: q.BaseFrom == ""}
 	p.BaseFrom, p.BaseTo = append([]choice{unset}, v.monthChoices(months, string(q.BaseFrom))...), append([]choice{unset}, v.monthChoices(months, string(q.BaseTo))...)
-	data, err := v.Figures.Read(v.ctx(), q)
+	data, err := v.Figures.Recent(v.ctx(), q)
 	if err != nil {
 		return err
 	}

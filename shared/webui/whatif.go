@@ -57,7 +57,7 @@ func (v *visit) whatIf() error {
 	if err != nil {
 		return err
 	}
-	data, err := v.Figures.Read(v.ctx(), q)
+	data, err := v.Figures.Recent(v.ctx(), q)
 	if err != nil {
 		return err
 	}
