@@ -94,7 +94,11 @@ func (v *visit) vitalitiesPage() error {
 	for _, i := range vitality.Published.Indicators {
 		p.Indicators = append(p.Indicators, []string{v.text(i.Name), v.text(i.Of), v.text(i.Met), v.t("vitality.weight", i.Weight)})
 	}
-	for _, l := range vitality.Published.Levels {
+	for k, l := range vitality.Published.Levels { // from the most stars down
+		if l.From == 0 && k > 0 {
+			p.Levels = append(p.Levels, v.t("vitality.level.least", l.Stars, vitality.Published.Levels[k-1].From))
+			continue
+		}
 		p.Levels = append(p.Levels, v.t("vitality.level", l.Stars, l.From))
 	}
 	return v.render(http.StatusOK, "vitalities.html", p)
