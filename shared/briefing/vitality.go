@@ -131,6 +131,36 @@ func (k *Keeper) Vitalities(ctx context.Context, period string, actor approval.A
 	return all, next, nil
 }
 
+// VitalityTable is a list of indexes as a table to export: a branch a line, and of each indicator
+// how many cases it counts and how many of them it was met in.
+func VitalityTable(list []Vitality, r *roster.Roster, lang string) sheet.Table {
+	say := func(zh, en string) string { return approval.Text{ZH: zh, EN: en}.In(lang) }
+	t := sheet.Table{
+		Name:    say("活力指数", "Vitality"),
+		Heading: []string{say("支部", "Branch"), say("支部编号", "Branch id"), say("期次", "Period"), say("星级", "Stars"), say("得分", "Points"), say("评定", "Rating"), say("计入事实", "Cases"), say("数据截至", "As of")},
+		Wide:    []float64{40, 24, 10, 6, 8, 40, 10, 12},
+		Notes:   []string{VitalityRules().In(lang), say("按支部编号列出，不排名次。", "Listed by branch id; this is no ranking.")},
+	}
+	for _, i := range vitality.Published.Indicators {
+		t.Heading = append(t.Heading, approval.Text(i.Name).In(lang)+say("：计入", ": counted"), approval.Text(i.Name).In(lang)+say("：符合", ": met"))
+		t.Wide = append(t.Wide, 12, 12)
+	}
+	var lines [][]any
+	for k := range list {
+		v := &list[k]
+		line := []any{approval.Text(r.UnitName(string(v.Branch))).In(lang), string(v.Branch), v.Period.Code, nil, nil, Verdict(&v.Index).In(lang), v.Cases, v.AsOf.String()}
+		if v.Rated() {
+			line[3], line[4] = v.Stars, v.Points.String()
+		}
+		for n := range v.Scores {
+			line = append(line, len(v.Scores[n].Cases), v.Scores[n].Met)
+		}
+		lines = append(lines, line)
+	}
+	t.Rows = rows(lines)
+	return t
+}
+
 // halfYearTo is the half-year in which a month lies, up to its last day.
 func (p Period) halfYearTo() Period {
 	half := PeriodOf(Pack, p.From)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"lianban/shared/briefing"
 	"lianban/shared/calendar"
 	"lianban/shared/roster"
+	"lianban/shared/sheet"
 	"lianban/shared/vitality"
 )
 
@@ -73,6 +75,11 @@ type (
 		PageIn
 		Period string `query:"period" doc:"A half-year, such as 2026-H1. Empty: the present one."`
 	}
+	vitalitiesFileIn struct {
+		Period string `query:"period" doc:"A half-year, such as 2026-H1. Empty: the present one."`
+		Format string `query:"format" enum:"xlsx,csv" default:"xlsx"`
+		Lang   string `query:"lang" enum:"zh,en" default:"zh"`
+	}
 	vitalityIn struct {
 		ID     string `path:"id"`
 		Period string `query:"period" doc:"A half-year, such as 2026-H1. Empty: the present one."`
@@ -90,6 +97,9 @@ func (a *API) vitality() {
 	}
 	file := get("/branches/{id}/vitality/workbook", "getVitalityWorkbook", "The vitality index of a branch as a workbook 导出活力指数", http.StatusNotFound)
 	file.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{xlsx: {Schema: binary}}}}
+	all := get("/vitality/table", "exportVitality", "The indexes of all branches that the caller sees as a table 导出活力指数列表")
+	all.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{xlsx: {Schema: binary}, "text/csv": {Schema: binary}}}}
+	huma.Register(a.huma, all, a.exportVitality)
 	huma.Register(a.huma, get("/vitality", "listVitality", "Vitality indexes of the branches that the caller sees, by branch and not by rank 活力指数"), a.listVitality)
 	huma.Register(a.huma, get("/branches/{id}/vitality", "getVitality", "The vitality index of a branch, with every fact that it counts 支部活力指数", http.StatusNotFound), a.getVitality)
 	huma.Register(a.huma, file, a.getVitalityWorkbook)
@@ -165,4 +175,31 @@ func (s *server) getVitalityWorkbook(ctx context.Context, in *vitalityFileIn) (*
 		return nil, err
 	}
 	return handedOut("vitality-"+in.ID+"-"+got.Period.Code+".xlsx", xlsx, content), nil
+}
+
+func (s *server) exportVitality(ctx context.Context, in *vitalitiesFileIn) (*huma.StreamResponse, error) {
+	k, err := s.drawn()
+	if err != nil {
+		return nil, err
+	}
+	c := callOf(ctx)
+	got, _, err := k.Vitalities(ctx, in.Period, c.actor, approval.Page{})
+	if err != nil {
+		return nil, err
+	}
+	table, name := briefing.VitalityTable(got, s.view(c).Roster, in.Lang), "vitality"
+	if len(got) > 0 {
+		name += "-" + got[0].Period.Code
+	}
+	var file bytes.Buffer
+	if in.Format == "csv" {
+		if err := sheet.WriteCSV(&file, table); err != nil {
+			return nil, err
+		}
+		return handedOut(name+".csv", "text/csv; charset=utf-8", file.Bytes()), nil
+	}
+	if err := sheet.WriteXLSX(&file, table); err != nil {
+		return nil, err
+	}
+	return handedOut(name+".xlsx", xlsx, file.Bytes()), nil
 }

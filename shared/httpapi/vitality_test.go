@@ -22,6 +22,13 @@ func TestTheVitalityOfABranchNamesEveryFact(t *testing.T) {
 	if file := w.get(bureau, path+"/workbook?lang=en&period=2026-H1"); file.status != 200 || !bytes.HasPrefix(file.body, []byte("PK")) {
 		t.Errorf("the workbook: %d", file.status)
 	}
+	if file := w.get(bureau, "/vitality/table?lang=en"); file.status != 200 || !bytes.HasPrefix(file.body, []byte("PK")) {
+		t.Errorf("the workbook of all: %d", file.status)
+	}
+	if file := w.get(fenjiang, "/vitality/table?format=csv"); file.status != 200 || bytes.Count(file.body, []byte("branch-")) != 1 || !bytes.Contains(file.body, []byte("branch-fenjiang,")) {
+		t.Errorf("the table of the own branch: %d %s", file.status, file.body)
+	}
+	w.get(police, "/vitality/table").problem(http.StatusForbidden, "forbidden", "")
 	first := w.get(bureau, "/vitality?limit=1").is(200)
 	second := w.get(bureau, "/vitality?limit=1&cursor="+first.text("next")).is(200)
 	if first.text("items", 0, "branch", "id") >= second.text("items", 0, "branch", "id") {

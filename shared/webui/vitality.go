@@ -22,6 +22,7 @@ type vitalitiesPage struct {
 	Periods     []link
 	Rows        []vitalityRow
 	Next, First string
+	Exports     []exportLink
 	Rules       string
 	Indicators  [][]string
 	Levels      []string
@@ -84,6 +85,8 @@ func (v *visit) vitalitiesPage() error {
 		i := &list[k]
 		p.Rows = append(p.Rows, vitalityRow{vitalityURL(i.Branch, i.Period.Code), v.unit(string(i.Branch)), v.text(briefing.Verdict(&i.Index)), i.Cases})
 	}
+	table := httpapi.Base + "/vitality/table?period=" + url.QueryEscape(period) + "&lang=" + v.lang + "&format="
+	p.Exports = []exportLink{{Name: v.t("vitality.title"), XLSX: table + "xlsx", CSV: table + "csv"}}
 	base := "/vitality?period=" + url.QueryEscape(period)
 	if next != "" {
 		p.Next = base + "&after=" + url.QueryEscape(string(next))
