@@ -114,8 +114,13 @@ func TestFiguresAreKeptAsLongAsTheyTookToRead(t *testing.T) {
 		k.Behind = func(f func()) { behind = append(behind, f) }
 		a := recent(k, one(s))
 		s.pass(60 * time.Second)
-		if recent(k, one(s)) != a || recent(k, one(s)) != a || len(behind) != 1 {
-			t.Fatalf("it is read anew while somebody waits, or %d times", len(behind))
+		for range 2 {
+			if recent(k, one(s)) != a {
+				t.Fatal("it is read anew while somebody waits")
+			}
+		}
+		if len(behind) != 1 {
+			t.Fatalf("it is read behind %d times", len(behind))
 		}
 		behind[0]()
 		b := recent(k, one(s))
