@@ -21,7 +21,8 @@
 // OIDC_ALGORITHMS (RS256,ES256), OIDC_PERSON_CLAIM (sub), OIDC_ROLE_CLAIM (role),
 // OIDC_UNIT_CLAIM (unit), LOG_LEVEL (info), PAPERS_BUCKET (none; where attachments
 // are kept, and without it none are taken), ICP_NOTE (none; the website's filing
-// number, which pages in mainland China show).
+// number, which pages in mainland China show), PUBLIC_URL (where each request came in; the
+// address of the pages that QR codes lead to).
 package config
 
 import (
@@ -60,6 +61,7 @@ type Config struct {
 	CursorKeySecret string
 	LogLevel        slog.Level
 	Bucket          string // of attachments; none are taken when empty
+	Public          string // address of the pages for what is printed; empty: where each request came in
 	ICPNote         string // filing number of the website (ICP备案号); shown when not empty
 	Rules           approval.Rules
 	Now             func() time.Time
@@ -81,7 +83,7 @@ func Read(getenv func(string) string, parts Part) (Config, error) {
 	}
 	if parts&Web != 0 {
 		r.web(&c)
-		c.ICPNote, c.Bucket = getenv("ICP_NOTE"), getenv("PAPERS_BUCKET")
+		c.ICPNote, c.Bucket, c.Public = getenv("ICP_NOTE"), getenv("PAPERS_BUCKET"), r.address("PUBLIC_URL", false)
 	}
 	r.rules(&c.Rules)
 	if len(r.faults) > 0 {
@@ -167,11 +169,17 @@ func (r *reader) address(name string, needed bool) string {
 	if value == "" {
 		return ""
 	}
-	u, err := url.Parse(value)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+	if !Address(value) {
 		r.wrong(name, "is %q, which is not an https address", value)
 	}
 	return value
+}
+
+// Address reports whether text is an address that people or programs can be sent to: https, or
+// http on this machine, without a user or a fragment.
+func Address(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 
 func loopback(host string) bool {

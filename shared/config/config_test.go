@@ -88,6 +88,7 @@ func TestRefusesValuesThatWouldOnlyFailLater(t *testing.T) {
 		"STATE_MACHINE_ARN": {"arn:aws:states:eu-west-1:123456789012:stateMachine:issue-signoff", "arn:aws:lambda:eu-west-1:123456789012:function:x:7", version + ":8", "arn:aws:states:eu-west-1:123456789012:stateMachine:issue-signoff:"},
 		"OIDC_ISSUER":       {"http://id.example", "ftp://id.example", "https://", "https://user:secret@id.example", "https://id.example/#x", "::"},
 		"OIDC_KEYS_URL":     {"http://id.example/keys"},
+		"PUBLIC_URL":        {"http://lianban.example", "lianban.example", "https://user:secret@lianban.example"},
 		"OIDC_ALGORITHMS":   {"none", "HS256", "RS256,none", ","},
 		"CURSOR_KEY":        {"short"},
 		"CURSOR_KEY_SECRET": {"arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"}, // beside CURSOR_KEY

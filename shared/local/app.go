@@ -51,6 +51,8 @@ type Config struct {
 	Rand  io.Reader               // seeds executions; crypto/rand when nil
 	Log   *slog.Logger            // discards when nil
 
+	Public string // address of the pages for what is printed; empty: where each request came in
+
 	Roster  *roster.Roster   // when nil, the data file's own, else the demonstration's
 	Catalog *catalog.Catalog // when nil, the data file's own, else the embedded one
 	Memory  bool             // a new data file is written by Close, in one go; see sqlite.InMemory
@@ -82,6 +84,7 @@ type App struct {
 	relay     approval.Relay
 	log       *slog.Logger
 	cursorKey []byte
+	public    string
 	behind    sync.WaitGroup // what goes on behind a page
 }
 
@@ -136,7 +139,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{data: c.Data, log: c.Log, feed: sqlite.NewFeed(c.Log, 2*time.Second)}
+	a := &App{data: c.Data, public: c.Public, log: c.Log, feed: sqlite.NewFeed(c.Log, 2*time.Second)}
 	committed := a.feed.Take
 	if c.Committed != nil {
 		committed = func(items []store.Item) {

@@ -11,6 +11,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/briefing"
+	"lianban/shared/config"
 	"lianban/shared/httpapi"
 	"lianban/shared/oversight"
 	"lianban/shared/roster"
@@ -24,6 +25,8 @@ type Server struct {
 	Listen string `help:"Address to listen on; demo people sign in without a password, so it must be loopback." default:"127.0.0.1:8420" placeholder:"HOST:PORT"`
 	Empty  bool   `help:"Start a new data file without the three cases."`
 
+	Public string `help:"Address at which people reach the pages, such as https://lianban.example.gov.cn, for the QR codes of what is printed; the address of each request when not given." placeholder:"URL"`
+
 	AtOnce  int    `help:"How many requests may be under way at once (assumed); any more are told to come again (503)." default:"512" placeholder:"N"`
 	Metrics string `help:"Loopback address at which /metrics answers in Prometheus' text format; nowhere when not given." placeholder:"HOST:PORT"`
 }
@@ -32,6 +35,9 @@ type Server struct {
 func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	if !access.Loopback(c.Listen) {
 		return fmt.Errorf("--listen %s: the demo people sign in without a password, so only a loopback address such as 127.0.0.1:8420 is served", c.Listen)
+	}
+	if c.Public != "" && !config.Address(c.Public) {
+		return fmt.Errorf("--public %s: this is no address of pages; write it whole, such as https://lianban.example.gov.cn", c.Public)
 	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -42,13 +48,13 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	}
 	defer listener.Close()
 	log := slog.New(trace.Logged(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	config := Config{Data: c.Data, Log: log}
+	house := Config{Data: c.Data, Public: c.Public, Log: log}
 	if !c.Empty {
-		if err := Seed(ctx, config); err != nil {
+		if err := Seed(ctx, house); err != nil {
 			return err
 		}
 	}
-	app, err := Open(ctx, config)
+	app, err := Open(ctx, house)
 	if err != nil {
 		return err
 	}
@@ -97,7 +103,7 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Log: a.log})
+	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Public: a.public, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

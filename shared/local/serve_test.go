@@ -143,6 +143,7 @@ func TestRefusesToStartAndSaysWhatToDo(t *testing.T) {
 		{"a busy port", local.Server{Data: filepath.Join(dir, "a.db"), Listen: busy.Addr().String()}, "the port is taken"},
 		{"an address others can reach", local.Server{Data: filepath.Join(dir, "b.db"), Listen: "0.0.0.0:0"}, "loopback"},
 		{"figures for others", local.Server{Data: filepath.Join(dir, "c.db"), Listen: "127.0.0.1:0", Metrics: "0.0.0.0:0", Empty: true}, "operators"},
+		{"a public address without its scheme", local.Server{Data: filepath.Join(dir, "d.db"), Listen: "127.0.0.1:0", Public: "lianban.example.gov.cn"}, "write it whole"},
 		{"a foreign file", local.Server{Data: foreign, Listen: "127.0.0.1:0"}, "not a Lianban data file"},
 		{"no folder", local.Server{Data: filepath.Join(dir, "none", "l.db"), Listen: "127.0.0.1:0"}, "there is no folder"},
 		{"a file in use", local.Server{Data: used, Listen: "127.0.0.1:0"}, "in use"},
