@@ -1,11 +1,18 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lianban/shared/approval"
 	"lianban/shared/intake"
+	"lianban/shared/roster"
+	"lianban/shared/sheet"
 )
 
 // ImportIssues is a table of issues 梳理问题 to be made drafts of.
@@ -67,11 +74,26 @@ type (
 		Replayed string `header:"Idempotency-Replayed" doc:"true when all its drafts had been made before."`
 		Body     ImportedIssues
 	}
+	issueTemplateIn struct {
+		Lang string `query:"lang" enum:"zh,en" default:"zh"`
+	}
 )
 
 func (a *API) imports() {
+	file := operation("GET", "/imports/issues/template", "getIssuesTemplate", "The table of issues to fill in, with what may stand in it 问题导入模板", "issues", 200, http.StatusForbidden)
+	file.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{xlsx: {Schema: binary}}}}
+	huma.Register(a.huma, file, a.getIssuesTemplate)
 	huma.Register(a.huma, change("/imports/issues", "importIssues", "Make drafts of a table of issues, all or nothing 批量导入问题", "issues", 200), a.importIssues)
 }
+
+// Outcomes of an import of issues.
+const (
+	ImportFaults     = "faults"     // something is wrong; nothing was made
+	ImportUndecided  = "undecided"  // duplicates wait for a choice; nothing was made
+	ImportChecked    = "checked"    // it could be imported; nothing was made
+	ImportUnfinished = "unfinished" // the same again goes on
+	ImportFinished   = "finished"
+)
 
 // advice is what to do next, by outcome.
 var advice = map[string]Name{
@@ -82,18 +104,22 @@ var advice = map[string]Name{
 	"finished":   {"全部导入为草稿，由各项目支部书记核对后提出。提交中断的，原样重新提交即可，不会重复。", "All are drafts now; the secretary of each project's branch checks and raises them. If a submission breaks off, submit the same again; nothing is made twice."},
 }
 
-func outcome(in *importIn, got *intake.Imported) string {
+// ImportAdvice says what to do next after an outcome.
+func ImportAdvice(outcome string) roster.Name { return roster.Name(advice[outcome]) }
+
+// ImportOutcome is what came of an import.
+func ImportOutcome(dry bool, got *intake.Imported) string {
 	switch {
 	case len(got.Faults) > 0:
-		return "faults"
+		return ImportFaults
 	case got.Undecided > 0:
-		return "undecided"
-	case in.Dry:
-		return "checked"
+		return ImportUndecided
+	case dry:
+		return ImportChecked
 	case got.Left > 0:
-		return "unfinished"
+		return ImportUnfinished
 	}
-	return "finished"
+	return ImportFinished
 }
 
 func (s *server) importIssues(ctx context.Context, in *importIn) (*importOut, error) {
@@ -108,7 +134,7 @@ func (s *server) importIssues(ctx context.Context, in *importIn) (*importOut, er
 	}
 	v := s.view(c)
 	out := &importOut{Body: ImportedIssues{
-		Outcome: outcome(in, &got), Left: got.Left,
+		Outcome: ImportOutcome(in.Dry, &got), Left: got.Left,
 		Faults: list(got.Faults, func(f intake.RowFault) RowFault { return RowFault{f.Row, f.Column, Name(f.Text)} }),
 		Duplicates: list(got.Duplicates, func(d intake.Duplicate) DoubleIssue {
 			return DoubleIssue{d.Row, d.Other, string(d.Issue), d.Title, d.Exact, d.Alike, string(d.Choice)}
@@ -122,4 +148,43 @@ func (s *server) importIssues(ctx context.Context, in *importIn) (*importOut, er
 		out.Replayed = "true"
 	}
 	return out, nil
+}
+
+// getIssuesTemplate answers an empty table, and on a second sheet what may stand in its columns.
+func (s *server) getIssuesTemplate(ctx context.Context, in *issueTemplateIn) (*huma.StreamResponse, error) {
+	c := callOf(ctx)
+	if c.actor.Role != roster.Secretary && c.actor.Role != roster.Bureau {
+		return nil, approval.Refuse(approval.Forbidden, "", "批量导入由临时党支部书记或重点项目局办理。", "Tables are imported by the secretary of a branch or by the bureau.")
+	}
+	say := func(zh, en string) string { return approval.Text{ZH: zh, EN: en}.In(in.Lang) }
+	columns, rules := intake.Columns(), s.service.Rules()
+	empty := sheet.Table{
+		Name: say("问题", "Issues"), Heading: columns, Rows: slices.Values([][]any{}), Wide: []float64{30, 40, 60, 16, 16, 16, 40},
+	}
+	var lines [][]any
+	add := func(column, value, name string) { lines = append(lines, []any{column, value, name}) }
+	for _, p := range rules.Roster.Projects() {
+		if intake.Registers(rules.Roster, c.actor, p.ID) {
+			add(columns[0], p.NameZH, string(p.ID))
+		}
+	}
+	for _, i := range rules.Catalog.Items() {
+		add(columns[3], fmt.Sprint(i.No), say(i.NameZH, i.NameEN))
+	}
+	for _, m := range rules.Catalog.Matters() {
+		add(columns[5], m.NameZH, string(m.Code))
+	}
+	for _, d := range rules.Roster.Departments() {
+		add(columns[6], d.NameZH, string(d.ID))
+	}
+	values := sheet.Table{Name: say("可填值", "Values"), Heading: []string{say("列", "Column"), say("可填", "Value"), say("说明", "Meaning")}, Wide: []float64{16, 40, 60}, Rows: slices.Values(lines), Notes: []string{
+		say("第一张表一行一个问题，最多500行；项目、标题必填。", "The first sheet has an issue a row, 500 at most; project and title are needed."),
+		say("事项编号、承诺事项填数字，多个用“；”分隔；承诺事项须在事项编号之内。", "Item numbers and those asked for on commitment are numbers, with ； between them; the latter are among the former."),
+		say("协调事项与参与部门一并填写；参与部门写全称，多个用“；”分隔。", "A coordination matter goes with its departments, by their full names, with ； between them."),
+	}}
+	var file bytes.Buffer
+	if err := sheet.WriteXLSX(&file, empty, values); err != nil {
+		return nil, fmt.Errorf("write the template: %w", err)
+	}
+	return handedOut(say("问题导入模板", "issues")+".xlsx", xlsx, file.Bytes()), nil
 }

@@ -265,3 +265,25 @@ func Letters(column int) string {
 	}
 	return name
 }
+
+// Text is the first sheet of a file as CSV in UTF-8, row for row, for readers of text. It answers
+// a *Fault where the file cannot be read.
+func Text(data []byte) (string, error) {
+	book, err := Open(data)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	w, next := csv.NewWriter(&out), 1
+	err = book.Each(book.sheets[0], func(row int, cells []string) error {
+		for ; next < row; next++ { // an empty row keeps its number
+			if err := w.Write([]string{""}); err != nil {
+				return err
+			}
+		}
+		next++
+		return w.Write(cells)
+	})
+	w.Flush()
+	return out.String(), errors.Join(err, w.Error(), book.Close())
+}

@@ -25,6 +25,7 @@ type homePage struct {
 	frame
 	Lead     string // what this page is for
 	Raise    bool
+	Import   bool
 	Waits    []wait
 	Empty    string // what to do when there is nothing at all
 	Sections []section
@@ -56,7 +57,7 @@ func (v *visit) home() error {
 const most = 200
 
 func (v *visit) branchHome() error {
-	p := homePage{frame: v.frame(v.t("home.branch.title")), Lead: v.t("home.branch.lead", v.unit(v.viewer.Unit)), Raise: true}
+	p := homePage{frame: v.frame(v.t("home.branch.title")), Lead: v.t("home.branch.lead", v.unit(v.viewer.Unit)), Raise: true, Import: v.importsIssues()}
 	var err error
 	if p.Waits, err = v.errands(); err != nil {
 		return err
@@ -216,7 +217,7 @@ func (v *visit) holdHome() error {
 }
 
 func (v *visit) districtHome() error {
-	p := homePage{frame: v.frame(v.t("home.district.title")), Lead: v.t("home.district.lead")}
+	p := homePage{frame: v.frame(v.t("home.district.title")), Lead: v.t("home.district.lead"), Import: v.importsIssues()}
 	var err error
 	if p.Waits, err = v.errands(); err != nil {
 		return err
@@ -240,6 +241,7 @@ func (v *visit) districtHome() error {
 
 type listPage struct {
 	frame
+	Import    bool
 	Lead      string
 	Rows      []issueRow
 	Next      string
@@ -256,7 +258,7 @@ const perPage = 20
 // without either it offers both.
 func (v *visit) issues() error {
 	q := v.r.URL.Query()
-	p := listPage{frame: v.frame(v.t("list.title"))}
+	p := listPage{frame: v.frame(v.t("list.title")), Import: v.importsIssues()}
 	for _, d := range v.districts() {
 		p.Districts = append(p.Districts, link{Text: v.district(d.Code), URL: "/issues?district=" + url.QueryEscape(string(d.Code)), Here: q.Get("district") == string(d.Code)})
 	}

@@ -61,10 +61,12 @@ func (e *element) walk(f func(*element)) {
 	}
 }
 
-func (e *element) words() string {
+func (e *element) words() string { return strings.Join(strings.Fields(e.raw()), " ") }
+
+func (e *element) raw() string {
 	var b strings.Builder
 	e.walk(func(e *element) { b.WriteString(e.text) })
-	return strings.Join(strings.Fields(b.String()), " ")
+	return b.String()
 }
 
 // fits takes one simple selector: tag, #id, .class and [attr=value] joined.
@@ -224,7 +226,7 @@ func (p *page) formAt(selector string, k int) *form {
 		case x.name == "input":
 			f.values.Add(name, value)
 		case x.name == "textarea":
-			f.values.Add(name, strings.TrimSpace(x.words()))
+			f.values.Add(name, strings.TrimPrefix(x.raw(), "\n")) // which a browser leaves out
 		case x.name == "select":
 			for _, o := range x.all("option") {
 				if _, on := o.attr["selected"]; on {

@@ -40,6 +40,8 @@ func (s *server) moreRoutes(page func(pattern string, h func(*visit) error)) {
 	if s.Intake == nil {
 		return
 	}
+	page("GET /issues/import", signedIn((*visit).issueImportPage))
+	page(issueImportPattern, signedIn((*visit).issueImport))
 	page("GET /requests", signedIn((*visit).requestsPage))
 	page("GET /requests/new", signedIn((*visit).newRequestPage))
 	page("POST /requests/new", signedIn((*visit).newRequest))

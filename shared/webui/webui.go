@@ -280,6 +280,8 @@ func (v *visit) run(h func(*visit) error) error {
 			most += approval.MaxPaper
 		case importPattern, archivePattern, registerImportPattern:
 			most += maxImport
+		case issueImportPattern:
+			most += 2 * maxTable
 		}
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)
 		if err := v.r.ParseForm(); err != nil {
