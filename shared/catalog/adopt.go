@@ -25,9 +25,9 @@ func (c *Catalog) Adopt(items []Item) (*Catalog, error) {
 	var p problems
 	given := map[ItemNo]bool{}
 	for _, item := range items {
-		place := fmt.Sprintf("item %d", item.No)
+		place := itemPlace("第%d号事项", "item %d", item.No)
 		if given[item.No] {
-			p.add(place, "is given twice")
+			p.say(place, "重复填写", "is given twice")
 		}
 		given[item.No] = true
 		item.check(place, &p)
@@ -49,26 +49,26 @@ func (c *Catalog) Adopt(items []Item) (*Catalog, error) {
 }
 
 // check says what an item lacks.
-func (i *Item) check(place string, p *problems) {
+func (i *Item) check(place roster.Name, p *problems) {
 	if i.No < 1 || i.No > MaxItems {
-		p.add(place, "the number is not 1 to %d", MaxItems)
+		p.say(place, "编号须为1至%[1]d", "the number is not 1 to %d", MaxItems)
 	}
 	if strings.TrimSpace(i.NameZH) == "" || strings.TrimSpace(i.NameEN) == "" || strings.TrimSpace(string(i.Stage)) == "" {
-		p.add(place, "a Chinese name, an English name and a stage are needed")
+		p.say(place, "须填写中文名称、英文名称和阶段", "a Chinese name, an English name and a stage are needed")
 	}
 	if len(i.Kinds) == 0 || slices.ContainsFunc(i.Kinds, func(k roster.DepartmentKind) bool { return !k.Known() || !k.Decides() }) {
-		p.add(place, "a kind of department is needed that decides")
+		p.say(place, "须填写有审批职责的部门类别", "a kind of department is needed that decides")
 	}
 	if (i.Statutory.Mark == MarkUnsourced) != (i.Statutory.Source == unsourced) || strings.TrimSpace(i.Statutory.Source) == "" {
-		p.add(place, "the limit's source is missing; write %q when there is none", unsourced)
+		p.say(place, "缺少时限依据；没有出处的，请写“无出处”", "the limit's source is missing; write %q when there is none", unsourced)
 	}
 	if i.Statutory.Known {
 		if err := i.Statutory.Limit.Validate(); err != nil {
-			p.add(place, "%v", err)
+			p.say(place, "时限不正确，请核对天数和单位", "%[1]v", err)
 		}
 	}
 	if i.CommitmentAllowed && i.CommitmentOrigin == (roster.Origin{}) || i.GapsAllowed && i.GapsOrigin == (roster.Origin{}) {
-		p.add(place, "a source is needed, or what is assumed")
+		p.say(place, "须注明依据，或者说明哪些为拟定", "a source is needed, or what is assumed")
 	}
 }
 

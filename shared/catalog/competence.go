@@ -200,19 +200,19 @@ type Transfer struct {
 func (c *Catalog) Transfer(t Transfer) (*Catalog, int, error) {
 	var p problems
 	if t.On.IsZero() || t.To == "" || t.District == "" {
-		p.add("transfer", "the day, the department and the district are needed")
+		p.say(roster.Name{ZH: "事权划转", EN: "transfer"}, "须填写日期、部门和区域", "the day, the department and the district are needed")
 	}
 	moved := 0
 	var rows []Competence
 	given := map[ItemNo]bool{}
 	for _, no := range t.Items {
-		place := fmt.Sprintf("transfer of item %d", no)
+		place := itemPlace("划转第%d号事项", "transfer of item %d", no)
 		if _, ok := c.index[no]; !ok {
-			p.add(place, "there is no such item")
+			p.say(place, "没有这个事项", "there is no such item")
 			continue
 		}
 		if given[no] {
-			p.add(place, "is given twice")
+			p.say(place, "重复填写", "is given twice")
 			continue
 		}
 		given[no] = true
@@ -244,11 +244,11 @@ func (c *Catalog) enter(rows []Competence, p problems) (*Catalog, error) {
 				continue
 			}
 			if !old.From.IsZero() && old.From >= row.From {
-				place := fmt.Sprintf("transfer of item %d", row.Item)
+				place := itemPlace("划转第%d号事项", "transfer of item %d", row.Item)
 				if row.Item == 0 {
-					place = "transfer of kind " + string(row.Kind)
+					place = roster.Name{ZH: "划转" + row.Kind.Name().ZH + "类事项", EN: "transfer of kind " + string(row.Kind)}
 				}
-				p.add(place, "%s is already to become competent on %s; undo that first", old.Department, old.From)
+				p.say(place, "%[1]s自%[2]s起已定为负责部门，请先撤销该项变更", "%s is already to become competent on %s; undo that first", old.Department, old.From)
 				continue
 			}
 			old.Until = row.From
@@ -280,11 +280,11 @@ type Succession struct {
 func (c *Catalog) Succeed(s Succession) (*Catalog, error) {
 	var p problems
 	if s.On.IsZero() || s.From == "" || s.To == "" {
-		p.add("succession", "the day, the department and its successor are needed")
+		p.say(roster.Name{ZH: "事权承接", EN: "succession"}, "须填写日期、部门和承接部门", "the day, the department and its successor are needed")
 	}
 	for no := range s.Items {
 		if _, ok := c.index[no]; !ok {
-			p.add("succession", "there is no item %d", no)
+			p.say(roster.Name{ZH: "事权承接", EN: "succession"}, "没有第%[1]d号事项", "there is no item %d", no)
 		}
 	}
 	// What was to begin for the department on the day or later, its successors
@@ -334,33 +334,33 @@ func (c *Catalog) Succeed(s Succession) (*Catalog, error) {
 func (c *Catalog) checkCompetences(p *problems) {
 	before := map[matter][]Competence{}
 	for _, r := range c.competences {
-		place := fmt.Sprintf("competence of %s in %s", r.Department, r.District)
+		place := roster.Name{ZH: fmt.Sprintf("%s在%s的事权", r.Department, r.District), EN: fmt.Sprintf("competence of %s in %s", r.Department, r.District)}
 		switch {
 		case (r.Item == 0) == (r.Kind == ""):
-			p.add(place, "either an item or a kind is needed, not both")
+			p.say(place, "事项和部门类别须填一项，不能都填", "either an item or a kind is needed, not both")
 		case r.Item != 0:
-			place = fmt.Sprintf("competence of %s in %s for item %d", r.Department, r.District, r.Item)
+			place.ZH, place.EN = fmt.Sprintf("%s，第%d号事项", place.ZH, r.Item), fmt.Sprintf("%s for item %d", place.EN, r.Item)
 			if _, ok := c.index[r.Item]; !ok {
-				p.add(place, "there is no such item")
+				p.say(place, "没有这个事项", "there is no such item")
 			}
 		default:
-			place = fmt.Sprintf("competence of %s in %s for kind %s", r.Department, r.District, r.Kind)
+			place.ZH, place.EN = fmt.Sprintf("%s，%s类", place.ZH, r.Kind.Name().ZH), fmt.Sprintf("%s for kind %s", place.EN, r.Kind)
 			if !r.Kind.Known() || !r.Kind.Decides() || r.Kind.Local() {
-				p.add(place, "a competence cannot be given for that kind")
+				p.say(place, "该类部门不能登记事权", "a competence cannot be given for that kind")
 			}
 		}
 		if r.Department == "" || r.District == "" {
-			p.add(place, "a department and a district are needed")
+			p.say(place, "须填写部门和区域", "a department and a district are needed")
 		}
 		if !r.Until.IsZero() && !r.From.IsZero() && r.Until <= r.From {
-			p.add(place, "ends on %s, before it begins on %s", r.Until, r.From)
+			p.say(place, "终止日%[1]s早于起始日%[2]s", "ends on %s, before it begins on %s", r.Until, r.From)
 		}
 		if r.Origin == (roster.Origin{}) {
-			p.add(place, "a source is needed, or what is assumed")
+			p.say(place, "须注明依据，或者说明哪些为拟定", "a source is needed, or what is assumed")
 		}
 		for _, s := range before[r.matter()] {
 			if r.overlaps(s) {
-				p.add(place, "%s is competent for the same on the same days", s.Department)
+				p.say(place, "同一时间%[1]s也负责同一事项", "%s is competent for the same on the same days", s.Department)
 			}
 		}
 		before[r.matter()] = append(before[r.matter()], r)
@@ -373,18 +373,18 @@ func (c *Catalog) checkCompetences(p *problems) {
 func (c *Catalog) CheckRoster(r *roster.Roster) error {
 	var p problems
 	for _, row := range c.competences {
-		place := fmt.Sprintf("competence of %s in %s", row.Department, row.District)
+		place := roster.Name{ZH: fmt.Sprintf("%s在%s的事权", row.Department, row.District), EN: fmt.Sprintf("competence of %s in %s", row.Department, row.District)}
 		if _, ok := r.District(row.District); !ok {
-			p.add(place, "the district is not on the roster")
+			p.say(place, "区域不在名册中", "the district is not on the roster")
 		}
 		d, ok := r.Department(row.Department)
 		switch {
 		case !ok:
-			p.add(place, "the department is not on the roster")
+			p.say(place, "部门不在名册中", "the department is not on the roster")
 		case !d.Kind.Decides():
-			p.add(place, "the department answers no sign-offs")
+			p.say(place, "该部门不办理会签任务", "the department answers no sign-offs")
 		case row.Kind != "" && !r.StandsFor(d.ID, row.Kind):
-			p.add(place, "the department is of kind %s instead of %s", d.Kind, row.Kind)
+			p.say(place, "该部门属%[1]s类，不是%[2]s类", "the department is of kind %s instead of %s", d.Kind, row.Kind)
 		}
 	}
 	return errors.Join(p...)

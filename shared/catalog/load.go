@@ -61,6 +61,24 @@ func (p *problems) add(place, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...)))
 }
 
+// say says in both languages what is wrong at a place, for those who change the catalogue on
+// pages; add speaks to those who write its files. Both sentences take the same arguments.
+func (p *problems) say(place roster.Name, zh, en string, args ...any) {
+	*p = append(*p, &roster.Fault{Text: roster.Name{ZH: place.ZH + "：" + worded(zh, args), EN: place.EN + ": " + worded(en, args)}})
+}
+
+// worded is a sentence with its arguments; one that names none has none.
+func worded(format string, args []any) string {
+	if !strings.Contains(format, "%") {
+		return format
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+func itemPlace(zh, en string, no ItemNo) roster.Name {
+	return roster.Name{ZH: fmt.Sprintf(zh, no), EN: fmt.Sprintf(en, no)}
+}
+
 var heading = []string{
 	"no", "name_zh", "name_en", "stage", "department", "statutory_limit", "limit_unit", "statutory_basis",
 	"statutory_source", "promised_limit_wd_example", "promised_source", "notes",

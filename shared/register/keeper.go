@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -187,24 +185,11 @@ func (k *Keeper) would(e Entry) (State, error) {
 	return s, nil
 }
 
-// itemWords finds the items that a fault of the catalogue names.
-var itemWords = regexp.MustCompile(`item (\d+)`)
-
-// sentences says what is wrong in both languages; of the
-// catalogue's faults, which are in English alone, it names the items.
+// sentences says what is wrong in both languages.
 func sentences(err error) (zh, en string) {
 	faults := roster.Faults(err)
 	if len(faults) == 0 {
-		var items []string
-		for _, m := range itemWords.FindAllStringSubmatch(err.Error(), -1) {
-			if !slices.Contains(items, m[1]) {
-				items = append(items, m[1])
-			}
-		}
-		if items == nil {
-			return err.Error(), err.Error()
-		}
-		return "第" + strings.Join(items, "、") + "号事项在该日或者以后已有其他变更，或者重复、缺少依据，请核对后调整。", err.Error()
+		return err.Error(), err.Error()
 	}
 	for k, f := range faults {
 		if k > 0 {
