@@ -46,7 +46,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Archive: settings.Archive, Chains: settings.Chains, Briefings: settings.Briefings, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote, Public: h.Public})
+		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Archive: settings.Archive, Chains: settings.Chains, Briefings: settings.Briefings, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote, Public: h.Public, Key: key})
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -180,6 +181,11 @@ func TestTheLogHoldsNothingThatPeopleWroteAndNothingThatLetsThemIn(t *testing.T)
 	for _, path := range []string{"/ballot?link=" + url.QueryEscape(link), "/ballot/" + link, "/issues?q=" + url.QueryEscape(canaryWord), "/sign-in?next=/" + canaryLatin, issue, "/api/v1/inbox?cursor=" + canaryLatin} {
 		a.sent = append(a.sent, request{"GET", path, "", "", branch})
 	}
+	bound := regexp.MustCompile(`name="session" value="([^"]+)"`).FindStringSubmatch(a.do(request{"GET", "/issues", "", "", branch}).Body.String())
+	if bound == nil {
+		t.Fatal("no form of a page carries a token")
+	}
+	a.secrets["the token of a form"] = bound[1]
 	for path, form := range map[string]string{
 		"/ballot":                "act=cast&choice=for&reason=" + url.QueryEscape(canaryWord) + "&link=" + url.QueryEscape(link),
 		issue + "/signoffs/2":    "act=object&reason=" + url.QueryEscape(canaryWord),
@@ -188,7 +194,7 @@ func TestTheLogHoldsNothingThatPeopleWroteAndNothingThatLetsThemIn(t *testing.T)
 		"/sign-in":               "person=" + canaryLatin,
 		"/" + canaryLatin + "/x": "reason=" + canaryLatin,
 	} {
-		a.sent = append(a.sent, request{"POST", path, "application/x-www-form-urlencoded", form, branch})
+		a.sent = append(a.sent, request{"POST", path, "application/x-www-form-urlencoded", "session=" + bound[1] + "&" + form, branch})
 	}
 	a.silent("after all went well")
 

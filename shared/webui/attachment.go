@@ -215,8 +215,8 @@ func (v *visit) attach(issue *approval.Issue) error {
 	// A slow line may take minutes. Where there is no deadline to lift, none is needed.
 	deadlines := http.NewResponseController(v.w)
 	_, _ = deadlines.SetReadDeadline(time.Time{}), deadlines.SetWriteDeadline(time.Time{})
-	parts, err := v.r.MultipartReader()
-	if err != nil {
+	parts := v.parts
+	if parts == nil {
 		return unreadable()
 	}
 	for {

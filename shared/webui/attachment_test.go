@@ -19,9 +19,12 @@ func (b *browser) upload(f *form, name, content string) *page {
 	b.t.Helper()
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
+	if err := m.WriteField(boundField, b.token()); err != nil {
+		b.t.Fatal(err)
+	}
 	for field, values := range f.values {
 		for _, value := range values {
-			if field == "file" {
+			if field == "file" || field == boundField {
 				continue
 			}
 			if err := m.WriteField(field, value); err != nil {

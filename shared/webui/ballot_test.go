@@ -196,7 +196,7 @@ func TestTheSecretOfALinkIsInNoLogOfThePages(t *testing.T) {
 	var log strings.Builder
 	handler, err := New(Config{
 		Service:  approval.NewService(w.service.Rules(), unread{w.service.Store()}, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs()),
-		Verifier: w.handler.(*server).Verifier, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Verifier: w.handler.(*server).Verifier, Key: formKey, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)

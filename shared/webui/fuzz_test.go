@@ -30,8 +30,9 @@ func FuzzNoFormFailsInside(f *testing.F) {
 			return
 		}
 		method, body := http.MethodGet, ""
+		b := people[int(who)%len(people)]
 		if post {
-			method, body = http.MethodPost, form
+			method, body = http.MethodPost, boundField+"="+b.token()+"&"+form
 		}
 		r, err := http.NewRequestWithContext(t.Context(), method, "http://h"+path, strings.NewReader(body))
 		if err != nil {
@@ -41,7 +42,7 @@ func FuzzNoFormFailsInside(f *testing.F) {
 		if post {
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
-		for name, value := range people[int(who)%len(people)].cookies {
+		for name, value := range b.cookies {
 			r.AddCookie(&http.Cookie{Name: name, Value: value})
 		}
 		answer := httptest.NewRecorder()

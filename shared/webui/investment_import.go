@@ -169,8 +169,8 @@ func (v *visit) importFile() error {
 func (v *visit) uploaded() (f ledger.File, err error) {
 	deadlines := http.NewResponseController(v.w)
 	_, _ = deadlines.SetReadDeadline(time.Time{}), deadlines.SetWriteDeadline(time.Time{}) // where there is no deadline to lift, none is needed
-	parts, err := v.r.MultipartReader()
-	if err != nil {
+	parts := v.parts
+	if parts == nil {
 		return f, unreadable()
 	}
 	for {

@@ -144,8 +144,8 @@ func (v *visit) issueImport() error {
 func (v *visit) readTable(in *intake.Import) error {
 	deadlines := http.NewResponseController(v.w)
 	_, _ = deadlines.SetReadDeadline(time.Time{}), deadlines.SetWriteDeadline(time.Time{}) // where there is no deadline to lift, none is needed
-	parts, err := v.r.MultipartReader()
-	if err != nil {
+	parts := v.parts
+	if parts == nil {
 		return unreadable()
 	}
 	v.r.PostForm = url.Values{}

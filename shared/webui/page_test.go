@@ -4,12 +4,15 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"lianban/shared/access"
 )
 
 // element is a parsed piece of a page: enough of HTML to ask for a selector.
@@ -260,6 +263,13 @@ type browser struct {
 
 func (b *browser) do(method, path string, form url.Values, header http.Header) *page {
 	b.t.Helper()
+	if method == http.MethodPost && !form.Has(boundField) {
+		form = maps.Clone(form)
+		if form == nil {
+			form = url.Values{}
+		}
+		form.Set(boundField, b.token())
+	}
 	for range 5 {
 		r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
 		for name, values := range header {
@@ -293,6 +303,18 @@ func (b *browser) do(method, path string, form url.Values, header http.Header) *
 	}
 	b.t.Fatalf("%s is sent on without end", path)
 	return nil
+}
+
+// token is what the forms of this browser's session carry.
+func (b *browser) token() string {
+	s := &server{Config: Config{Key: formKey}}
+	for _, name := range []string{access.SessionCookie, s.visitCookie()} {
+		if value := b.cookies[name]; value != "" {
+			return s.token(name + "=" + value)
+		}
+	}
+	b.cookies[s.visitCookie()] = "visit"
+	return s.token(s.visitCookie() + "=visit")
 }
 
 func (b *browser) get(path string) *page {

@@ -62,11 +62,10 @@ func signedIn(h func(*visit) error) func(*visit) error {
 		if v.viewer != nil {
 			return h(v)
 		}
-		q := url.Values{"next": {local(v.r.URL.RequestURI())}}
 		if v.r.Method == http.MethodPost {
-			q.Set("done", "expired")
+			return v.again()
 		}
-		v.redirect("/sign-in?" + q.Encode())
+		v.redirect("/sign-in?" + url.Values{"next": {local(v.r.URL.RequestURI())}}.Encode())
 		return nil
 	}
 }

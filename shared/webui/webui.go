@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path"
@@ -76,6 +77,9 @@ type Config struct {
 	// Public is the address at which people reach the pages, for what is printed; empty:
 	// the one at which each request came in.
 	Public string
+	// Key signs the tokens of forms; 16 bytes at least, the same in every process that serves
+	// these pages.
+	Key []byte
 	// Random is where secrets of links come from; nil: crypto/rand.Reader.
 	Random io.Reader
 	Log    *slog.Logger // nil: slog.Default()
@@ -109,6 +113,9 @@ type server struct {
 func New(config Config) (http.Handler, error) {
 	if config.Service == nil || config.Verifier == nil {
 		return nil, errors.New("webui: a Service and a Verifier are needed")
+	}
+	if len(config.Key) < 16 {
+		return nil, errors.New("webui: a Key of 16 bytes or more is needed")
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
@@ -227,8 +234,9 @@ type visit struct {
 	viewer *viewer // nil when nobody is signed in
 	now    time.Time
 	today  calendar.Date
-	notice string // what just happened, in words
-	size   string // of type
+	notice string            // what just happened, in words
+	size   string            // of type
+	parts  *multipart.Reader // of a form with a file, behind its token
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
@@ -286,6 +294,10 @@ func (v *visit) run(h func(*visit) error) error {
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)
 		if err := v.r.ParseForm(); err != nil {
 			return &approval.Error{Kind: approval.Invalid, Text: approval.Text{ZH: "提交的内容过大或无法读取，请精简后重试。", EN: "What was sent is too large or cannot be read; please shorten it and try again."}}
+		}
+		// What lets somebody vote by link is in the form and bound to nothing else.
+		if v.r.Pattern != "POST "+httpapi.BallotPage && !v.isBound() {
+			return v.again()
 		}
 	}
 	if done := v.r.URL.Query().Get("done"); done != "" {
@@ -376,9 +388,10 @@ func (v *visit) render(status int, name string, data any) error {
 	if err := v.templates[v.lang].ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
+	body := v.bind(b.Bytes())
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.WriteHeader(status)
-	if _, err := b.WriteTo(v.w); err != nil {
+	if _, err := v.w.Write(body); err != nil {
 		v.Log.DebugContext(v.ctx(), "page not delivered", "path", v.r.URL.Path, "error", err)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/approval/approvaltest"
 	"lianban/shared/roster"
@@ -31,8 +32,8 @@ func TestStrangersSignInFirstAndGoWhereTheyWanted(t *testing.T) {
 	p = b.post("/sign-in", map[string][]string{"person": {"u-valley-secretary"}, "role": {"secretary"}, "unit": {"branch-u-valley"}, "next": {"/issues/new"}})
 	p.wants(http.StatusOK, "提出问题", "曹某甲")
 	b.post("/sign-out", nil).wants(http.StatusOK, "已退出登录")
-	if len(b.cookies) != 0 {
-		t.Errorf("cookies left: %v", b.cookies)
+	if left := b.cookies[access.SessionCookie]; left != "" {
+		t.Errorf("the session's cookie is left: %s", left)
 	}
 	for _, next := range []string{"//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"} {
 		p = w.stranger().do(http.MethodGet, "/sign-in?next="+strings.ReplaceAll(next, "\\", "%5C"), nil, nil)
@@ -433,7 +434,7 @@ func TestAnInternalErrorIsLoggedAndNotShown(t *testing.T) {
 	var log strings.Builder
 	handler, err := New(Config{
 		Service:  approval.NewService(w.service.Rules(), broken{w.service.Store()}, &approvaltest.Stillness{}, w.clock.Now, approvaltest.IDs()),
-		Verifier: old.Verifier, Log: slog.New(slog.NewTextHandler(&log, nil)), ICPNote: "粤ICP备00000000号",
+		Verifier: old.Verifier, Log: slog.New(slog.NewTextHandler(&log, nil)), ICPNote: "粤ICP备00000000号", Key: formKey,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -476,7 +477,13 @@ func TestASessionEndsWithItsPost(t *testing.T) {
 	b := w.secretary()
 	f := b.get("/issues/new").form("button[value=save]").set("title", "箱涵")
 	w.session.Add(13 * time.Hour)
-	f.send().wants(http.StatusOK, "登录已过期", "可返回上一页找回已填写的内容")
+	p := f.send().wants(http.StatusForbidden, "登录已失效，这次没有办理任何事项", "箱涵")
+	p.one("a[href=/sign-in][target=_blank]")
+
+	// After a sign-in in another window the page that was kept goes on, asking once more.
+	b.cookies = w.secretary().cookies
+	p = p.form("#again").send().wants(http.StatusForbidden, "打开该页面后登录状态已变化", "箱涵")
+	p.form("#again").send().wants(http.StatusOK, "草稿已保存")
 }
 
 // crawl visits every link that a person can reach and calls check on each page.

@@ -44,6 +44,9 @@ type world struct {
 	table   *tainted
 }
 
+// formKey signs the tokens of forms.
+var formKey = []byte("the key of forms in tests")
+
 // monday is 2 March 2026, nine in the morning in Beijing.
 var monday = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 
@@ -81,7 +84,7 @@ func newWorld(t testing.TB) *world {
 		Background: func(f func()) { w.behind = append(w.behind, f) },
 		Archive:    archive.New(w.service, kept), Briefings: briefing.New(w.service, kept, figures, w.ledger), Chains: kept,
 		Figures: figures,
-		Shelf:   shelf, Verifier: local, SignIn: local, Log: slog.New(slog.DiscardHandler),
+		Shelf:   shelf, Verifier: local, SignIn: local, Key: formKey, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
