@@ -19,6 +19,7 @@ import (
 	"lianban/shared/lambdafn"
 	"lianban/shared/ledger"
 	"lianban/shared/oversight"
+	"lianban/shared/session"
 	"lianban/shared/store/s3"
 	"lianban/shared/webui"
 )
@@ -29,7 +30,15 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		service, verifier := h.Service(nil), access.NewOIDC(h.Issuer)
+		service, issuer := h.Service(nil), access.NewOIDC(h.Issuer)
+		verifier, door := access.Verifier(issuer), (*webui.Door)(nil)
+		if h.Public != "" { // the issuer has to know where it sends browsers back to
+			door = &webui.Door{
+				Flow:     &access.Flow{OIDC: issuer, Back: h.Public + webui.Callback, Key: key},
+				Sessions: session.New(h.Store, h.Now, rand.Reader),
+			}
+			verifier = session.Either{Sessions: door.Sessions, Tokens: issuer}
+		}
 		keeper := h.Register(service)
 		requests := intake.NewService(service, h.Store, newCode)
 		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
@@ -46,7 +55,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Archive: settings.Archive, Chains: settings.Chains, Briefings: settings.Briefings, Verifier: verifier, Log: h.Log, Secure: true, ICPNote: h.ICPNote, Public: h.Public, Key: key})
+		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Archive: settings.Archive, Chains: settings.Chains, Briefings: settings.Briefings, Verifier: verifier, Door: door, Log: h.Log, Secure: true, ICPNote: h.ICPNote, Public: h.Public, Key: key})
 		if err != nil {
 			return nil, err
 		}

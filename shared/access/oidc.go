@@ -30,6 +30,7 @@ type OIDCConfig struct {
 	// "unit" when empty. The claim "for" names whom the person stands in for, if
 	// anybody.
 	PersonClaim, RoleClaim, UnitClaim string
+	Demand                            Demand // on how those signed in who decide
 
 	Now       func() time.Time
 	Transport http.RoundTripper // nil: the default
@@ -48,9 +49,18 @@ type OIDC struct {
 
 	mu       sync.Mutex
 	verifier *oidc.IDTokenVerifier // nil until the keys' address is known
+	document *document             // nil until the issuer has been asked
 }
 
 var _ Verifier = (*OIDC)(nil)
+
+// document is what an issuer says of itself (OpenID Connect Discovery 1.0).
+type document struct {
+	Keys      string `json:"jwks_uri"`
+	Authorize string `json:"authorization_endpoint"`
+	Token     string `json:"token_endpoint"`
+	Leave     string `json:"end_session_endpoint"`
+}
 
 const (
 	fetchWithin = 5 * time.Second
@@ -81,20 +91,9 @@ func NewOIDC(c OIDCConfig) *OIDC {
 
 // Verify implements Verifier.
 func (o *OIDC) Verify(ctx context.Context, token string) (Identity, error) {
-	if len(token) > largestToken || strings.Count(token, ".") != 2 {
-		return Identity{}, fmt.Errorf("%w: not a signed token", ErrToken)
-	}
-	verifier, err := o.ready()
+	verified, err := o.verify(ctx, token)
 	if err != nil {
 		return Identity{}, err
-	}
-	var outage error
-	verified, err := verifier.Verify(context.WithValue(ctx, outageKey{}, &outage), token)
-	switch {
-	case outage != nil:
-		return Identity{}, fmt.Errorf("fetch the keys of %s: %w", o.config.URL, outage)
-	case err != nil:
-		return Identity{}, fmt.Errorf("%w: %w", ErrToken, err)
 	}
 	var claims map[string]json.RawMessage
 	if err := verified.Claims(&claims); err != nil {
@@ -114,7 +113,34 @@ func (o *OIDC) Verify(ctx context.Context, token string) (Identity, error) {
 	if id.Person == "" || !slices.Contains(roster.Roles(), id.Post.Role) {
 		return Identity{}, fmt.Errorf("%w: the claims %q and %q name no person in a role that is known", ErrToken, o.config.PersonClaim, o.config.RoleClaim)
 	}
+	var strength Strength
+	if err := verified.Claims(&strength); err != nil {
+		return Identity{}, fmt.Errorf("%w: %w", ErrToken, err)
+	}
+	if !o.config.Demand.Met(id.Post.Role, strength) {
+		return Identity{}, fmt.Errorf("%w: the role %s needs a stronger sign-in", ErrToken, id.Post.Role)
+	}
 	return id, nil
+}
+
+// verify answers a token that is the issuer's, for this application and in force.
+func (o *OIDC) verify(ctx context.Context, token string) (*oidc.IDToken, error) {
+	if len(token) > largestToken || strings.Count(token, ".") != 2 {
+		return nil, fmt.Errorf("%w: not a signed token", ErrToken)
+	}
+	verifier, err := o.ready()
+	if err != nil {
+		return nil, err
+	}
+	var outage error
+	verified, err := verifier.Verify(context.WithValue(ctx, outageKey{}, &outage), token)
+	switch {
+	case outage != nil:
+		return nil, fmt.Errorf("fetch the keys of %s: %w", o.config.URL, outage)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrToken, err)
+	}
+	return verified, nil
 }
 
 // ready finds out, once, where the keys are. A failure is not remembered beyond
@@ -126,25 +152,40 @@ func (o *OIDC) ready() (*oidc.IDTokenVerifier, error) {
 	if o.verifier != nil {
 		return o.verifier, nil
 	}
-	ctx := oidc.ClientContext(context.Background(), &http.Client{Transport: o.pace, Timeout: fetchWithin})
-	address := o.config.Keys
+	ctx, address := o.paced(), o.config.Keys
 	if address == "" {
-		provider, err := oidc.NewProvider(ctx, o.config.URL)
+		d, err := o.discover()
 		if err != nil {
-			return nil, fmt.Errorf("discover the issuer %s: %w", o.config.URL, err)
+			return nil, err
 		}
-		var document struct {
-			Keys string `json:"jwks_uri"`
-		}
-		if err := provider.Claims(&document); err != nil || document.Keys == "" {
-			return nil, fmt.Errorf("discover the issuer %s: its document names no keys", o.config.URL)
-		}
-		address = document.Keys
+		address = d.Keys
 	}
 	o.verifier = oidc.NewVerifier(o.config.URL, keys{oidc.NewRemoteKeySet(ctx, address)}, &oidc.Config{
 		ClientID: o.config.Audience, SupportedSigningAlgs: o.config.Algorithms, Now: o.config.Now,
 	})
 	return o.verifier, nil
+}
+
+// paced is for what is fetched of the issuer's own accord.
+func (o *OIDC) paced() context.Context {
+	return oidc.ClientContext(context.Background(), &http.Client{Transport: o.pace, Timeout: fetchWithin})
+}
+
+// discover asks the issuer, once, what it says of itself. The caller holds the lock.
+func (o *OIDC) discover() (*document, error) {
+	if o.document != nil {
+		return o.document, nil
+	}
+	provider, err := oidc.NewProvider(o.paced(), o.config.URL)
+	if err != nil {
+		return nil, fmt.Errorf("discover the issuer %s: %w", o.config.URL, err)
+	}
+	var d document
+	if err := provider.Claims(&d); err != nil || d.Keys == "" {
+		return nil, fmt.Errorf("discover the issuer %s: its document names no keys", o.config.URL)
+	}
+	o.document = &d
+	return o.document, nil
 }
 
 // keys tells an issuer that does not answer from a signature that is wrong.

@@ -19,7 +19,8 @@
 //
 // These may be left out: OIDC_KEYS_URL (the issuer is asked where its keys are),
 // OIDC_ALGORITHMS (RS256,ES256), OIDC_PERSON_CLAIM (sub), OIDC_ROLE_CLAIM (role),
-// OIDC_UNIT_CLAIM (unit), LOG_LEVEL (info), PAPERS_BUCKET (none; where attachments
+// OIDC_UNIT_CLAIM (unit), OIDC_DECIDING_ACR and OIDC_DECIDING_AMR (nothing; the classes and
+// methods of sign-ins, separated by spaces, of which those who decide need one), LOG_LEVEL (info), PAPERS_BUCKET (none; where attachments
 // are kept, and without it none are taken), ICP_NOTE (none; the website's filing
 // number, which pages in mainland China show), PUBLIC_URL (where each request came in; the
 // address of the pages that QR codes lead to).
@@ -132,11 +133,12 @@ func (r *reader) web(c *Config) {
 	c.Issuer = access.OIDCConfig{
 		URL: r.address("OIDC_ISSUER", true), Audience: r.need("OIDC_AUDIENCE"), Keys: r.address("OIDC_KEYS_URL", false),
 		PersonClaim: r.getenv("OIDC_PERSON_CLAIM"), RoleClaim: r.getenv("OIDC_ROLE_CLAIM"), UnitClaim: r.getenv("OIDC_UNIT_CLAIM"), Now: c.Now,
+		Demand: access.Demand{Classes: strings.Fields(r.getenv("OIDC_DECIDING_ACR")), Methods: strings.Fields(r.getenv("OIDC_DECIDING_AMR"))},
 	}
 	if names := r.getenv("OIDC_ALGORITHMS"); names != "" {
 		for name := range strings.SplitSeq(names, ",") {
 			name = strings.TrimSpace(name)
-			if !slices.Contains(algorithms, name) {
+			if !Signature(name) {
 				r.wrong("OIDC_ALGORITHMS", "names %q; it takes %s, separated by commas", name, strings.Join(algorithms, ", "))
 			}
 			c.Issuer.Algorithms = append(c.Issuer.Algorithms, name)
@@ -156,6 +158,9 @@ func (r *reader) web(c *Config) {
 		c.CursorKey = []byte(key)
 	}
 }
+
+// Signature reports whether a name is that of a signature which an issuer's key pair makes.
+func Signature(name string) bool { return slices.Contains(algorithms, name) }
 
 // algorithms are the signatures that an issuer's key pair makes.
 var algorithms = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"}

@@ -93,6 +93,17 @@ func (s *server) examine(c *call, op *huma.Operation, w http.ResponseWriter, r *
 	return nil
 }
 
+// sessionCookie is what a browser holds of its session; the cookie that only this host can set
+// goes first.
+func sessionCookie(r *http.Request) string {
+	for _, name := range []string{access.SecureSessionCookie, access.SessionCookie} {
+		if c, err := r.Cookie(name); err == nil && c.Value != "" {
+			return c.Value
+		}
+	}
+	return ""
+}
+
 // identify finds out who calls: by the bearer token, else by the cookie.
 func (s *server) identify(c *call, r *http.Request) error {
 	token := ""
@@ -102,8 +113,8 @@ func (s *server) identify(c *call, r *http.Request) error {
 			return signInFault(true)
 		}
 		token = strings.TrimSpace(rest)
-	} else if cookie, err := r.Cookie(access.SessionCookie); err == nil && cookie.Value != "" {
-		token, c.cookie = cookie.Value, true
+	} else if value := sessionCookie(r); value != "" {
+		token, c.cookie = value, true
 	} else {
 		return signInFault(false)
 	}

@@ -51,7 +51,8 @@ type Config struct {
 	Rand  io.Reader               // seeds executions; crypto/rand when nil
 	Log   *slog.Logger            // discards when nil
 
-	Public string // address of the pages for what is printed; empty: where each request came in
+	Public string       // address of the pages for what is printed; empty: where each request came in
+	Door   *access.Flow // where people sign in; nil: the demo people, here
 
 	Roster  *roster.Roster   // when nil, the data file's own, else the demonstration's
 	Catalog *catalog.Catalog // when nil, the data file's own, else the embedded one
@@ -85,6 +86,7 @@ type App struct {
 	log       *slog.Logger
 	cursorKey []byte
 	public    string
+	flow      *access.Flow
 	behind    sync.WaitGroup // what goes on behind a page
 }
 
@@ -139,7 +141,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{data: c.Data, public: c.Public, log: c.Log, feed: sqlite.NewFeed(c.Log, 2*time.Second)}
+	a := &App{data: c.Data, public: c.Public, flow: c.Door, log: c.Log, feed: sqlite.NewFeed(c.Log, 2*time.Second)}
 	committed := a.feed.Take
 	if c.Committed != nil {
 		committed = func(items []store.Item) {

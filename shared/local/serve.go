@@ -2,11 +2,13 @@ package local
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 
 	"lianban/shared/access"
@@ -15,6 +17,7 @@ import (
 	"lianban/shared/httpapi"
 	"lianban/shared/oversight"
 	"lianban/shared/roster"
+	"lianban/shared/session"
 	"lianban/shared/trace"
 	"lianban/shared/webui"
 )
@@ -22,10 +25,12 @@ import (
 // Server is the command that serves the pages and the API.
 type Server struct {
 	Data   string `help:"Data file; created when there is none." default:"lianban.db" placeholder:"FILE"`
-	Listen string `help:"Address to listen on; demo people sign in without a password, so it must be loopback." default:"127.0.0.1:8420" placeholder:"HOST:PORT"`
+	Listen string `help:"Address to listen on; it must be loopback while demo people sign in without a password, that is, without --oidc-issuer." default:"127.0.0.1:8420" placeholder:"HOST:PORT"`
 	Empty  bool   `help:"Start a new data file without the three cases."`
 
 	Public string `help:"Address at which people reach the pages, such as https://lianban.example.gov.cn, for the QR codes of what is printed; the address of each request when not given." placeholder:"URL"`
+
+	OIDC OIDCFlags `embed:"" prefix:"oidc-"`
 
 	AtOnce  int    `help:"How many requests may be under way at once (assumed); any more are told to come again (503)." default:"512" placeholder:"N"`
 	Metrics string `help:"Loopback address at which /metrics answers in Prometheus' text format; nowhere when not given." placeholder:"HOST:PORT"`
@@ -33,8 +38,12 @@ type Server struct {
 
 // Run serves until the context ends.
 func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
-	if !access.Loopback(c.Listen) {
-		return fmt.Errorf("--listen %s: the demo people sign in without a password, so only a loopback address such as 127.0.0.1:8420 is served", c.Listen)
+	flow, err := c.OIDC.flow(c.Public)
+	if err != nil {
+		return err
+	}
+	if flow == nil && !access.Loopback(c.Listen) {
+		return fmt.Errorf("--listen %s: the demo people sign in without a password, so only a loopback address such as 127.0.0.1:8420 is served; with --oidc-issuer people sign in at your own issuer", c.Listen)
 	}
 	if c.Public != "" && !config.Address(c.Public) {
 		return fmt.Errorf("--public %s: this is no address of pages; write it whole, such as https://lianban.example.gov.cn", c.Public)
@@ -48,7 +57,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	}
 	defer listener.Close()
 	log := slog.New(trace.Logged(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	house := Config{Data: c.Data, Public: c.Public, Log: log}
+	house := Config{Data: c.Data, Public: strings.TrimSuffix(c.Public, "/"), Door: flow, Log: log}
 	if !c.Empty {
 		if err := Seed(ctx, house); err != nil {
 			return err
@@ -77,7 +86,11 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	server := usual.server(watch.Around(handler), log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	c.welcome(s, listener.Addr().String(), app.Service.Rules().Roster)
+	if flow == nil {
+		c.welcome(s, listener.Addr().String(), app.Service.Rules().Roster)
+	} else {
+		fmt.Fprintf(s.Out, "联办 Lianban  http://%s/ (%s)\n数据文件 data file: %s\n登录 sign-in: %s\n回调地址 callback: %s\n退出通知 back-channel logout: %s\n", listener.Addr(), c.Public, c.Data, c.OIDC.Issuer, flow.Back, strings.TrimSuffix(c.Public, "/")+webui.BackChannel)
+	}
 
 	select {
 	case err = <-served:
@@ -97,13 +110,19 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 
 // Handler is everything that is served: the API and the pages.
 func (a *App) Handler() (http.Handler, error) {
+	verifier, demo, door := access.Verifier(a.SignIn), a.SignIn, (*webui.Door)(nil)
+	if a.flow != nil {
+		a.flow.Key = a.cursorKey
+		door = &webui.Door{Flow: a.flow, Sessions: session.New(a.store, a.Service.Now, rand.Reader)}
+		verifier, demo = session.Either{Sessions: door.Sessions, Tokens: a.flow}, nil
+	}
 	disposals := oversight.NewDisposals(a.store, a.Service.Now)
 	briefings := briefing.New(a.Service, a.store, a.Figures, a.Ledger)
-	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: a.SignIn, SignIn: a.SignIn, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Log: a.log})
+	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: verifier, SignIn: demo, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
-	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: a.SignIn, SignIn: a.SignIn, Public: a.public, Key: a.cursorKey, Log: a.log})
+	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: verifier, SignIn: demo, Door: door, Secure: strings.HasPrefix(a.public, "https:"), Public: a.public, Key: a.cursorKey, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianban/shared/access"
 	"lianban/shared/approval"
 )
 
@@ -42,7 +41,7 @@ func (s *server) token(session string) string {
 
 // session is what a browser's forms are bound to; empty: nothing yet.
 func (v *visit) session() string {
-	for _, name := range []string{access.SessionCookie, v.visitCookie()} {
+	for _, name := range []string{v.cookieName(), v.visitCookie()} {
 		if c, err := v.r.Cookie(name); err == nil && c.Value != "" {
 			return name + "=" + c.Value
 		}

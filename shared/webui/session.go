@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/roster"
 )
@@ -27,7 +26,7 @@ type seat struct {
 // whoIs answers who sent the request, nil for nobody. A post that the person no
 // longer holds is nobody's.
 func (s *server) whoIs(r *http.Request) *viewer {
-	c, err := r.Cookie(access.SessionCookie)
+	c, err := r.Cookie(s.cookieName())
 	if err != nil {
 		return nil
 	}
@@ -92,6 +91,8 @@ type signInPage struct {
 	Next   string
 	Groups []signInGroup
 	Local  bool
+	Door   string // where to sign in at the issuer
+	Leave  string // where to sign out of it too
 }
 
 type signInGroup struct {
@@ -114,6 +115,12 @@ func (v *visit) signInPage() error {
 
 func (v *visit) showSignIn(status int, next string) error {
 	p := signInPage{frame: v.frame(v.t("signin.title")), Next: next, Local: v.SignIn != nil}
+	if v.Door != nil {
+		p.Door = "/sign-in/start?" + url.Values{"next": {next}}.Encode()
+		if v.r.URL.Query().Get("done") == "signed_out" {
+			p.Leave = v.Door.Flow.Leave(v.origin() + "/sign-in")
+		}
+	}
 	if !p.Local {
 		return v.render(status, "signin.html", p)
 	}
@@ -147,6 +154,13 @@ func (v *visit) signIn() error {
 	person := roster.PersonID(v.r.PostForm.Get("person"))
 	post := roster.Post{Role: roster.Role(v.r.PostForm.Get("role")), Unit: v.r.PostForm.Get("unit")}
 	absent := roster.PersonID(v.r.PostForm.Get("for"))
+	if v.Door != nil {
+		if err := v.changePost(seat{post, absent}); err != nil {
+			return err
+		}
+		v.redirect(local(v.r.PostForm.Get("next")))
+		return nil
+	}
 	if v.SignIn == nil || !v.Service.Rules().Seated(approval.Actor{Person: person, Role: post.Role, Unit: post.Unit, For: absent}, v.today) {
 		return &approval.Error{Kind: approval.Forbidden, Text: approval.Text{ZH: "没有这个人员或职务，请从登录页选择。", EN: "There is no such person or post; choose one on the sign-in page."}}
 	}
@@ -156,13 +170,18 @@ func (v *visit) signIn() error {
 	}
 	// The cookie goes with the browser's session, because offices share machines;
 	// how long the sign-in lasts is in the token.
-	http.SetCookie(v.w, &http.Cookie{Name: access.SessionCookie, Value: token, Path: "/", HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
+	v.setCookie(v.cookieName(), token, 0)
 	v.redirect(local(v.r.PostForm.Get("next")))
 	return nil
 }
 
 func (v *visit) signOut() error {
-	http.SetCookie(v.w, &http.Cookie{Name: access.SessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode})
+	if v.Door != nil && v.viewer != nil {
+		if err := v.Door.Sessions.Close(v.ctx(), v.secret(), v.viewer.Actor); err != nil {
+			return err
+		}
+	}
+	v.setCookie(v.cookieName(), "", -1)
 	v.redirect("/sign-in?done=signed_out")
 	return nil
 }

@@ -71,6 +71,9 @@ type Config struct {
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local
+	// Door is where people sign in at a city's own issuer; nil where they do not sign in on
+	// these pages, or are demo people.
+	Door *Door
 	// Shelf takes the files of the pages' forms; nil where attachments are kept beyond
 	// their reach.
 	Shelf httpapi.Shelf
@@ -169,6 +172,7 @@ func (s *server) routes() {
 	page("GET /sign-in", (*visit).signInPage)
 	page("POST /sign-in", (*visit).signIn)
 	page("POST /sign-out", (*visit).signOut)
+	s.doorRoutes(page)
 	page("GET /inbox", signedIn((*visit).inbox))
 	page("GET /inbox/bulk", signedIn((*visit).bulkConfirm))
 	page("POST /inbox/bulk", signedIn((*visit).bulkApprove))
@@ -354,6 +358,8 @@ type frame struct {
 	Large       bool
 	Notice      string
 	Demo        bool
+	Switches    bool // between posts
+	Sessions    bool
 	Today       string
 	ICP         string
 }
@@ -364,7 +370,7 @@ type link struct {
 }
 
 func (v *visit) frame(title string) frame {
-	f := frame{Lang: v.lang, Title: title, Viewer: v.viewer, Notice: v.notice, Demo: v.SignIn != nil, Today: v.date(v.today), ICP: v.ICPNote}
+	f := frame{Lang: v.lang, Title: title, Viewer: v.viewer, Notice: v.notice, Demo: v.SignIn != nil, Switches: v.SignIn != nil || v.Door != nil, Sessions: v.Door != nil, Today: v.date(v.today), ICP: v.ICPNote}
 	f.Other = v.here("language.other", langCookie, map[string]string{zh: en, en: zh}[v.lang])
 	other := map[string]string{usualSize: largeSize, largeSize: usualSize}[v.size]
 	f.Size, f.Large = v.here("size."+other, sizeCookie, other), v.size == largeSize
