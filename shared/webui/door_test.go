@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"lianban/shared/access"
 	"lianban/shared/roster"
 	"lianban/shared/session"
@@ -367,4 +369,26 @@ func TestWhoDecidesNeedsTheSignInThatIsDemanded(t *testing.T) {
 	says(t, "an officer by a plain sign-in", status, body, http.StatusForbidden, "更高强度的登录方式")
 	status, body = g.person(t).signIn("cc-oversight-1", "/")
 	says(t, "an overseer", status, body, http.StatusOK, "监督员")
+}
+
+func TestABrowserSignsInAtTheIssuer(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{zh, en} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			g := open(t, access.Demand{})
+			s := &screen{t: t, ctx: chromium(t), base: g.served.URL, lang: lang, axe: axe(t)}
+			s.do(chromedp.Navigate(s.base + "/sign-in?lang=" + lang))
+			s.show("sign-in-issuer", "/issues")
+			s.press(`a[href^="/sign-in/start"]`)
+			s.do(chromedp.SendKeys(chromedp.CSS("input[name=login]"), "cc-administration-1"), chromedp.SendKeys(chromedp.CSS("input[name=password]"), "any"))
+			s.press(`button[type=submit]`) // signs in
+			s.press(`button[type=submit]`) // consents
+			s.becomes("the page that was wanted", `location.pathname === "/issues"`)
+			s.show("sessions", "/sessions")
+			s.show("sessions-of-nobody", "/sessions?person=cc-water-officer-1")
+			s.press(`form[action="/sign-out"] button`)
+			s.look("signed-out-of-issuer")
+		})
+	}
 }
