@@ -196,7 +196,7 @@ func OfRoster(r *roster.Roster, district roster.DistrictCode, today calendar.Dat
 			}
 			all = append(all, Warning{
 				Key: key(Rotation, p.ID, post.Role, post.Unit, post.Since), Kind: Rotation, Department: d.ID, Person: p.ID, Since: fiveYears(post.Since),
-				Text: text("%[1]s自 %[2]s 起任%[3]s%[4]s，已超过 %[6]d 年，应予轮岗。", "%[1]s has been %[5]s since %[2]s, which is more than %[6]d years; the post rotates.", p.NameZH, post.Since, d.NameZH, post.Role.Name().ZH, post.Role.Name().EN, rotationYears),
+				Text: text("%[1]s自 %[2]s 起任%[3]s%[4]s，已超过 %[6]d 年，应予轮岗。", "%[7]s has been %[5]s since %[2]s, which is more than %[6]d years; the post rotates.", p.NameZH, post.Since, d.NameZH, post.Role.Name().ZH, post.Role.Name().EN, rotationYears, p.NameEN),
 			})
 		}
 	}

@@ -38,7 +38,7 @@ type archivesPage struct {
 	Problems problems
 	Summary  []link
 	Typed    url.Values
-	Today    string
+	Latest   string // day that a register may go up to
 
 	// What became of the file that was sent.
 	Lead   string
@@ -64,7 +64,7 @@ func (v *visit) showArchives(status int, out *archive.Outcome, wrong problems) e
 	}
 	p := archivesPage{
 		frame: v.frame(v.t("archives.title")), Form: v.viewer.Role == roster.Bureau, Template: httpapi.Base + "/archives/template",
-		Stamp: stamp{Key: rand.Text()}, Problems: wrong, Typed: v.r.PostForm, Today: v.today.String(),
+		Stamp: stamp{Key: rand.Text()}, Problems: wrong, Typed: v.r.PostForm, Latest: v.today.String(),
 	}
 	for k := range versions {
 		a := &versions[k]
