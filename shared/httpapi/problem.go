@@ -82,6 +82,13 @@ func Busy(w http.ResponseWriter, r *http.Request) {
 	tell(r.Context(), nil, r.Header.Get("Accept-Language"), r.Method, r.URL.EscapedPath(), err).write(w, r)
 }
 
+// Wait tells a caller of the API that it asks too often.
+func Wait(w http.ResponseWriter, r *http.Request) {
+	err := &fault{kind: kindTooMany, text: text("请求过于频繁，或核对编号、链接时错误次数过多，请按 Retry-After 头等待后重试；本次请求未作任何处理。", "You ask too often, or missed too often at codes or links; try again after Retry-After seconds. Nothing of this request was done.")}
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	tell(r.Context(), nil, r.Header.Get("Accept-Language"), r.Method, r.URL.EscapedPath(), err).write(w, r)
+}
+
 // kind is what a problem is, for programs and for people.
 type kind struct {
 	name   string
@@ -103,6 +110,7 @@ var (
 	kindStale       = kind{"stale", http.StatusPreconditionFailed, text("内容已有更新", "The issue has moved on")}
 	kindTooLarge    = kind{"too-large", http.StatusRequestEntityTooLarge, text("内容过大", "Body too large")}
 	kindMedia       = kind{"media-type", http.StatusUnsupportedMediaType, text("内容类型不受支持", "Media type not supported")}
+	kindTooMany     = kind{"too-many", http.StatusTooManyRequests, text("请求过于频繁", "Asked too often")}
 	kindInvalid     = kind{"invalid", http.StatusUnprocessableEntity, text("内容需要修改", "The request breaks a rule")}
 	kindInternal    = kind{"internal", http.StatusInternalServerError, text("系统错误", "Internal error")}
 	kindUnavailable = kind{"unavailable", http.StatusServiceUnavailable, text("暂时无法服务", "Not available at the moment")}

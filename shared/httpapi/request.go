@@ -93,9 +93,9 @@ func (s *server) examine(c *call, op *huma.Operation, w http.ResponseWriter, r *
 	return nil
 }
 
-// sessionCookie is what a browser holds of its session; the cookie that only this host can set
+// SessionCookie is what a browser holds of its session; the cookie that only this host can set
 // goes first.
-func sessionCookie(r *http.Request) string {
+func SessionCookie(r *http.Request) string {
 	for _, name := range []string{access.SecureSessionCookie, access.SessionCookie} {
 		if c, err := r.Cookie(name); err == nil && c.Value != "" {
 			return c.Value
@@ -113,7 +113,7 @@ func (s *server) identify(c *call, r *http.Request) error {
 			return signInFault(true)
 		}
 		token = strings.TrimSpace(rest)
-	} else if value := sessionCookie(r); value != "" {
+	} else if value := SessionCookie(r); value != "" {
 		token, c.cookie = value, true
 	} else {
 		return signInFault(false)

@@ -13,7 +13,7 @@ import (
 // served and to the runbook.
 func TestEveryAlertWatchesAFigureAndSaysWhatToDo(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../infra/alerts.yaml")
+	text, err := os.ReadFile("../../infra/alerts.yml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/httpapi"
+	"lianban/shared/limit"
 	"lianban/shared/pulse"
 )
 
@@ -71,11 +73,56 @@ func busy(w http.ResponseWriter, r *http.Request) {
 		httpapi.Busy(w, r)
 		return
 	}
+	sentence(w, http.StatusServiceUnavailable, "当前访问人数过多，请稍候重新提交或刷新页面；本次提交未作任何处理。\nToo many people are here at the moment. Wait a little and submit or load the page again; nothing of this was done.\n")
+}
+
+// slower tells whoever asks too often, programs as the API tells everything.
+func slower(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, httpapi.Base+"/") {
+		httpapi.Wait(w, r)
+		return
+	}
+	sentence(w, http.StatusTooManyRequests, "访问过于频繁，或核对编号、链接时错误次数过多，请稍候再试；本次提交未作任何处理，返回上一页可找回已填写的内容。\nYou ask too often, or missed too often at codes or links. Wait a little and try again; nothing of this was done, and the page before still has what you typed.\n")
+}
+
+func sentence(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = io.WriteString(w, "当前访问人数过多，请稍候重新提交或刷新页面；本次提交未作任何处理。\nToo many people are here at the moment. Wait a little and submit or load the page again; nothing of this was done.\n")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // nobody is left to tell when the caller has gone
+}
+
+// guessed reports whether a request is for what can be had by guessing: a vote by link, and the
+// state of a request by its codes.
+func guessed(r *http.Request) bool {
+	path, inAPI := strings.CutPrefix(r.URL.Path, httpapi.Base)
+	if path == httpapi.BallotPage || strings.HasPrefix(path, httpapi.BallotPage+"/") {
+		return true
+	}
+	return strings.HasPrefix(path, "/status/") || !inAPI && path == "/status"
+}
+
+// Limits keep one person, and one address, from taking what is everybody's, behind the proxies
+// named.
+func (a *App) Limits(person, address limit.Rate, proxies []netip.Prefix, verifier access.Verifier) *limit.Limiter {
+	return limit.New(limit.Config{
+		Now: time.Now, Person: person, Address: address, Proxies: proxies, Guessed: guessed, Refuse: http.HandlerFunc(slower), Log: a.log,
+		Who: func(r *http.Request) string {
+			token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if !ok {
+				token = httpapi.SessionCookie(r)
+			}
+			if token == "" {
+				return ""
+			}
+			id, err := verifier.Verify(r.Context(), token)
+			if err != nil {
+				return ""
+			}
+			return string(id.Person)
+		},
+	})
 }
 
 // serveMetrics serves the figures where only this machine comes, if they are wanted, until stop

@@ -10,9 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"lianban/shared/access"
+	"lianban/shared/limit"
 )
 
 func opened(t *testing.T) *App {
@@ -158,5 +162,60 @@ func TestAStopCutsOffWhatTakesTooLongAndSaysSo(t *testing.T) {
 	broken := errors.New("broken")
 	if err := within(time.Hour, "it", func() error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("what ends ends with %v", err)
+	}
+}
+
+func TestWhoAsksTooOftenIsToldToWait(t *testing.T) {
+	t.Parallel()
+	app := opened(t)
+	handler, err := app.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := app.Limits(limit.Rate{PerSecond: 1e-9, Burst: 1}, limit.Rate{PerSecond: 1e-9, Burst: 30}, nil, app.verifier()).Around(handler)
+	ask := func(method, path, from, body string, header ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.RemoteAddr = from
+		for k := 0; k < len(header); k += 2 {
+			r.Header.Set(header[k], header[k+1])
+		}
+		w := httptest.NewRecorder()
+		served.ServeHTTP(w, r)
+		return w
+	}
+	var said struct{ Token string }
+	in := ask("POST", "/api/v1/session", "127.0.0.1:1", `{"person":"cc-bureau-1","role":"bureau","unit":"cc-bureau"}`, "Content-Type", "application/json")
+	if err := json.Unmarshal(in.Body.Bytes(), &said); err != nil || said.Token == "" {
+		t.Fatalf("%d %s", in.Code, in.Body)
+	}
+	bearer := []string{"Authorization", "Bearer " + said.Token, "Accept-Language", "en"}
+	if got := ask("GET", "/api/v1/session", "127.0.0.1:1", "", bearer...); got.Code != http.StatusOK {
+		t.Errorf("the first: %d %s", got.Code, got.Body)
+	}
+	got := ask("GET", "/api/v1/session", "127.0.0.1:1", "", bearer...)
+	var problem struct{ Type, Detail string }
+	if err := json.Unmarshal(got.Body.Bytes(), &problem); err != nil || got.Code != http.StatusTooManyRequests || got.Header().Get("Retry-After") == "" || problem.Type != "urn:lianban:problem:too-many" || !strings.Contains(problem.Detail, "Nothing of this") {
+		t.Errorf("the second: %d %s", got.Code, got.Body)
+	}
+	if got := ask("GET", "/issues", "127.0.0.1:1", "", "Cookie", access.SessionCookie+"="+said.Token); got.Code != http.StatusTooManyRequests || !strings.Contains(got.Body.String(), "访问过于频繁") {
+		t.Errorf("on the pages: %d %s", got.Code, got.Body)
+	}
+	// Guesses at a receipt's code, at either door.
+	for n := range limit.Misses {
+		path := "/api/v1/status/2026000" + strconv.Itoa(n)
+		if n%2 == 0 {
+			path = "/api/v1/ballot?link=x" + strconv.Itoa(n)
+		}
+		if got := ask("GET", path, "192.0.2.1:1", ""); got.Code == http.StatusTooManyRequests || got.Code < 400 {
+			t.Fatalf("guess %d at %s: %d %s", n, path, got.Code, got.Body)
+		}
+	}
+	for _, path := range []string{"/status", "/ballot?link=x", "/api/v1/status/20260001"} {
+		if got := ask("GET", path, "192.0.2.1:1", ""); got.Code != http.StatusTooManyRequests {
+			t.Errorf("after too many guesses %s answers %d", path, got.Code)
+		}
+	}
+	if got := ask("GET", "/sign-in", "192.0.2.1:1", ""); got.Code != http.StatusOK {
+		t.Errorf("signing in from there answers %d", got.Code)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"syscall"
 
@@ -15,6 +16,7 @@ import (
 	"lianban/shared/briefing"
 	"lianban/shared/config"
 	"lianban/shared/httpapi"
+	"lianban/shared/limit"
 	"lianban/shared/oversight"
 	"lianban/shared/roster"
 	"lianban/shared/session"
@@ -32,6 +34,10 @@ type Server struct {
 
 	OIDC OIDCFlags `embed:"" prefix:"oidc-"`
 
+	Proxies    []string `help:"Proxies before this process, as addresses or networks (such as 127.0.0.1/32), whose X-Forwarded-For is taken." placeholder:"CIDR,..."`
+	PerPerson  float64  `help:"Requests a second of one person in the long run (assumed); any more are told to wait (429); 0 sets no limit." default:"10" placeholder:"N"`
+	PerAddress float64  `help:"Requests a second of one address in the long run (assumed); this machine's own are not counted; 0 sets no limit." default:"100" placeholder:"N"`
+
 	AtOnce  int    `help:"How many requests may be under way at once (assumed); any more are told to come again (503)." default:"512" placeholder:"N"`
 	Metrics string `help:"Loopback address at which /metrics answers in Prometheus' text format; nowhere when not given." placeholder:"HOST:PORT"`
 }
@@ -47,6 +53,10 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	}
 	if c.Public != "" && !config.Address(c.Public) {
 		return fmt.Errorf("--public %s: this is no address of pages; write it whole, such as https://lianban.example.gov.cn", c.Public)
+	}
+	proxies, err := networks(c.Proxies)
+	if err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -83,7 +93,10 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	defer cancel()
 	work := make(chan error, 1)
 	go func() { work <- app.Run(running) }()
-	server := usual.server(watch.Around(handler), log)
+	person, address := limit.Person, limit.Address
+	person.PerSecond, address.PerSecond = c.PerPerson, c.PerAddress
+	limits := app.Limits(person, address, proxies, app.verifier())
+	server := usual.server(watch.Around(limits.Around(handler)), log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	if flow == nil {
@@ -108,13 +121,38 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	return errors.Join(err, down, <-work)
 }
 
+func (a *App) sessions() *session.Desk { return session.New(a.store, a.Service.Now, rand.Reader) }
+
+// verifier is who says whose a sign-in is: the issuer's sessions and tokens, or the demo people's.
+func (a *App) verifier() access.Verifier {
+	if a.flow == nil {
+		return a.SignIn
+	}
+	return session.Either{Sessions: a.sessions(), Tokens: a.flow}
+}
+
+// networks reads networks, and single addresses as networks of one.
+func networks(texts []string) (all []netip.Prefix, err error) {
+	for _, text := range texts {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			at, single := netip.ParseAddr(text)
+			if single != nil {
+				return nil, fmt.Errorf("--proxies %s: this is no address or network; write one such as 10.0.0.7 or 10.0.0.0/24", text)
+			}
+			p = netip.PrefixFrom(at, at.BitLen())
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
 // Handler is everything that is served: the API and the pages.
 func (a *App) Handler() (http.Handler, error) {
-	verifier, demo, door := access.Verifier(a.SignIn), a.SignIn, (*webui.Door)(nil)
+	verifier, demo, door := a.verifier(), a.SignIn, (*webui.Door)(nil)
 	if a.flow != nil {
 		a.flow.Key = a.cursorKey
-		door = &webui.Door{Flow: a.flow, Sessions: session.New(a.store, a.Service.Now, rand.Reader)}
-		verifier, demo = session.Either{Sessions: door.Sessions, Tokens: a.flow}, nil
+		door, demo = &webui.Door{Flow: a.flow, Sessions: a.sessions()}, nil
 	}
 	disposals := oversight.NewDisposals(a.store, a.Service.Now)
 	briefings := briefing.New(a.Service, a.store, a.Figures, a.Ledger)
