@@ -199,7 +199,7 @@ func TestEveryFolderIsAFunctionThatCanRun(t *testing.T) {
 
 // sample is what a deployment gives, a trial with the demonstration's people.
 var sample = map[string]string{
-	"TableName": "lianban-Table", "LogLevel": "INFO", "IcpNote": "粤ICP备00000000号", "PapersName": "lianban-papers", "AllowDemo": "true",
+	"TableName": "lianban-Table", "LogLevel": "INFO", "IcpNote": "粤ICP备00000000号", "PapersName": "lianban-papers", "AllowDemo": "true", "Digest": "sha256",
 	"SecretArn":           "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x",
 	"IssueSignoffVersion": "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:lianban-issue-signoff:7",
 	"OidcIssuer":          "https://login.example.org", "OidcAudience": "lianban",

@@ -79,7 +79,7 @@ func TestTheChainShowsEveryFlipDeletionAndReorder(t *testing.T) {
 			last = rewritten[k-1].Hash
 		}
 		for m := k; m < len(rewritten); m++ {
-			if err := rewritten[m].Chain(last); err != nil {
+			if err := rewritten[m].Chain(last, approval.SHA256); err != nil {
 				t.Fatal(err)
 			}
 			last = rewritten[m].Hash

@@ -1,8 +1,6 @@
 package approval
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -142,17 +140,16 @@ const (
 	EvUncounter   = "uncountersign" // a binding signer disagrees: the approval takes no effect
 )
 
-// Chain seals e: its hash takes in the hash before it.
-func (e *Event) Chain(head string) error {
+// Chain seals e: its hash, by the digest, takes in the hash before it.
+func (e *Event) Chain(head string, by Digest) error {
 	e.Hash = ""
 	text, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("encode event %d of %s: %w", e.Seq, e.Issue, err)
 	}
-	digest := sha256.New()
-	digest.Write([]byte(head))
-	digest.Write(text)
-	e.Hash = base64.RawURLEncoding.EncodeToString(digest.Sum(nil))
+	if e.Hash, err = by.Sum([]byte(head), text); err != nil {
+		return fmt.Errorf("event %d of %s: %w", e.Seq, e.Issue, err)
+	}
 	return nil
 }
 
@@ -165,7 +162,7 @@ func VerifyChain(events []Event, head string) error {
 			return fmt.Errorf("event %d of issue %s: found number %d in its place", k+1, e.Issue, e.Seq)
 		}
 		want := e.Hash
-		if err := e.Chain(last); err != nil {
+		if err := e.Chain(last, DigestOf(want)); err != nil {
 			return err
 		}
 		if e.Hash != want {

@@ -302,7 +302,7 @@ func faultOf(r approval.Rules, before *approval.Issue, c *approval.Change, route
 			return fmt.Sprintf("event %d follows %d", e.Seq, before.Events+int64(k))
 		}
 		hash := e.Hash
-		if err := e.Chain(head); err != nil || e.Hash != hash {
+		if err := e.Chain(head, approval.SHA256); err != nil || e.Hash != hash {
 			return fmt.Sprintf("event %d does not chain to the one before: %v", e.Seq, err)
 		}
 		head = hash

@@ -23,6 +23,8 @@ type Rules struct {
 	// Machine is the version of the state machine on which new rounds start; it
 	// is put on record with the round.
 	Machine string
+	// Digest is the one by which trails go on.
+	Digest Digest
 }
 
 // Command is something a person or the machine wants done to one issue.
@@ -386,7 +388,7 @@ func (t *transition) change() (Change, error) {
 	for k := range t.events {
 		e := &t.events[k]
 		e.Seq = t.issue.Events + 1
-		if err := e.Chain(t.issue.Head); err != nil {
+		if err := e.Chain(t.issue.Head, t.Digest); err != nil {
 			return Change{}, err
 		}
 		t.issue.Events, t.issue.Head = e.Seq, e.Hash

@@ -4,6 +4,9 @@
 // It must not know how trails are stored, nor HTTP, SQL or AWS. It imports approval, whose
 // events it checks.
 //
+// Each hash says by which digest it was made: SHA-256, or SM3 (GB/T 32905-2016). A trail may go on
+// under another digest than it began with.
+//
 // # What a chain shows, and what a head adds
 //
 // It proves the events. Whether the record as it stands today agrees with them is another
@@ -85,7 +88,7 @@ func (t *Trail) Check() (Fault, bool) {
 		case err != nil || !bytes.Equal(again, text):
 			return fault(n, say("内容不是写入时的样子。", "it is not what was written."))
 		}
-		if err := e.Chain(last); err != nil || e.Hash != want {
+		if err := e.Chain(last, approval.DigestOf(want)); err != nil || e.Hash != want {
 			return fault(n, say("内容不是写入时的样子，或者此前的事件被替换。", "it is not what was written, or another event was put before it."))
 		}
 		last = want
@@ -142,6 +145,7 @@ func CheckOne(ctx context.Context, r Reader, subject string) (Checked, error) {
 type Report struct {
 	Trails int     `json:"trails"`
 	Events int     `json:"events"`
+	SM3    int     `json:"sm3"`    // trails that go on by SM3; the others do by SHA-256
 	Noted  int     `json:"noted"`  // trails that were compared with a head noted before
 	Faults []Fault `json:"faults"` // never nil
 }
@@ -157,6 +161,9 @@ func Verify(trails iter.Seq2[Trail, error], heads *Heads, seen func()) (Report, 
 		}
 		out.Trails++
 		out.Events += len(t.Stored)
+		if approval.DigestOf(t.Head) == approval.SM3 {
+			out.SM3++
+		}
 		f, wrong := t.Check()
 		if wrong {
 			out.Faults = append(out.Faults, f)

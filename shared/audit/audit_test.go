@@ -27,7 +27,7 @@ func written(t interface{ Fatal(...any) }, subject string, n int) audit.Trail {
 			Issue: approval.IssueID(subject), Seq: int64(k + 1), At: monday.Add(time.Duration(k) * time.Minute), Kind: approval.EvComment,
 			By: approval.Actor{Person: "somebody", Role: roster.Officer, Unit: "cc-water"}, Reason: fmt.Sprint("理由 ", k),
 		}
-		if err := e.Chain(out.Head); err != nil {
+		if err := e.Chain(out.Head, approval.SHA256); err != nil {
 			t.Fatal(err)
 		}
 		text, err := json.Marshal(&e)
@@ -61,7 +61,7 @@ func heads(t interface{ Fatal(...any) }, text []byte) *audit.Heads {
 func noted(t interface{ Fatal(...any) }, states ...[]audit.Trail) (file []byte) {
 	h := heads(t, nil)
 	for k, s := range states {
-		line, err := h.Next(each(s...), monday.AddDate(0, 0, k))
+		line, err := h.Next(each(s...), monday.AddDate(0, 0, k), approval.SHA256)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestHeadsShowWhatTheTrailsThemselvesCannot(t *testing.T) {
 		if k == 2 {
 			e.Reason = "另一个理由"
 		}
-		if err := e.Chain(forged.Head); err != nil {
+		if err := e.Chain(forged.Head, approval.SHA256); err != nil {
 			t.Fatal(err)
 		}
 		text, err := json.Marshal(&e)
@@ -176,7 +176,7 @@ func TestAFileOfHeadsProvesItself(t *testing.T) {
 	if h := heads(t, file); h.Lines != 3 || h.Whole != int64(len(file)) {
 		t.Fatalf("%d lines of %d bytes", h.Lines, h.Whole)
 	}
-	if line, err := heads(t, file).Next(each(written(t, "a", 6)), monday); line != nil || err != nil {
+	if line, err := heads(t, file).Next(each(written(t, "a", 6)), monday, approval.SHA256); line != nil || err != nil {
 		t.Errorf("nothing has moved on: %s, %v", line, err)
 	}
 	// Half a line is what a crash leaves, and is written over.

@@ -17,7 +17,7 @@ func chained(f *testing.F) (first, second []byte) {
 	var texts [2][]byte
 	last := ""
 	for k, e := range []*approval.Event{&one, &two} {
-		if err := e.Chain(last); err != nil {
+		if err := e.Chain(last, approval.SHA256); err != nil {
 			f.Fatal(err)
 		}
 		last = e.Hash
@@ -68,7 +68,7 @@ func FuzzHeadsThatWereNotNotedAreFound(f *testing.F) {
 	trails := func(yield func(audit.Trail, error) bool) {
 		yield(audit.Trail{Subject: "i", Record: true, Events: 2, Head: "h"}, nil)
 	}
-	line, err := h.Next(trails, time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
+	line, err := h.Next(trails, time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC), approval.SHA256)
 	if err != nil || len(line) == 0 {
 		f.Fatalf("the premise does not hold: %q, %v", line, err)
 	}

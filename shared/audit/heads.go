@@ -2,14 +2,14 @@ package audit
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"time"
+
+	"lianban/shared/approval"
 )
 
 // Noted is how far a trail had come.
@@ -29,15 +29,14 @@ type Line struct {
 }
 
 // seal computes the line's hash.
-func (l *Line) seal() error {
+func (l *Line) seal(by approval.Digest) error {
 	l.Hash = ""
 	text, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("encode heads: %w", err)
 	}
-	digest := sha256.Sum256(text)
-	l.Hash = base64.RawURLEncoding.EncodeToString(digest[:])
-	return nil
+	l.Hash, err = by.Sum(text)
+	return err
 }
 
 // Heads are the lines noted so far.
@@ -68,7 +67,7 @@ func ReadHeads(r io.Reader) (*Heads, error) {
 			return nil, fmt.Errorf("line %d of the heads cannot be read: %w", h.Lines+1, err)
 		}
 		want := l.Hash
-		if err := l.seal(); err != nil {
+		if err := l.seal(approval.DigestOf(want)); err != nil {
 			return nil, err
 		}
 		if l.Hash != want || l.Previous != h.last {
@@ -88,7 +87,7 @@ func (h *Heads) take(l *Line, size int64) {
 
 // Next is the line that notes how far the trails have come by now, as it is to be appended; nil
 // when none has moved on. It takes what records say of themselves and checks nothing.
-func (h *Heads) Next(trails iter.Seq2[Trail, error], now time.Time) ([]byte, error) {
+func (h *Heads) Next(trails iter.Seq2[Trail, error], now time.Time, by approval.Digest) ([]byte, error) {
 	l := Line{At: now.UTC().Truncate(time.Millisecond), Previous: h.last}
 	for t, err := range trails {
 		if err != nil {
@@ -101,7 +100,7 @@ func (h *Heads) Next(trails iter.Seq2[Trail, error], now time.Time) ([]byte, err
 	if len(l.Trails) == 0 {
 		return nil, nil
 	}
-	if err := l.seal(); err != nil {
+	if err := l.seal(by); err != nil {
 		return nil, err
 	}
 	text, err := json.Marshal(&l)

@@ -23,7 +23,7 @@
 // methods of sign-ins, separated by spaces, of which those who decide need one), LOG_LEVEL (info), PAPERS_BUCKET (none; where attachments
 // are kept, and without it none are taken), ICP_NOTE (none; the website's filing
 // number, which pages in mainland China show), PUBLIC_URL (where each request came in; the
-// address of the pages that QR codes lead to).
+// address of the pages that QR codes lead to), DIGEST (sha256; or sm3, by which audit trails go on).
 package config
 
 import (
@@ -41,6 +41,7 @@ import (
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
+	"lianban/shared/digest"
 	"lianban/shared/roster"
 )
 
@@ -87,6 +88,10 @@ func Read(getenv func(string) string, parts Part) (Config, error) {
 		c.ICPNote, c.Bucket, c.Public = getenv("ICP_NOTE"), getenv("PAPERS_BUCKET"), r.address("PUBLIC_URL", false)
 	}
 	r.rules(&c.Rules)
+	var err error
+	if c.Rules.Digest, err = digest.Parse(getenv("DIGEST")); err != nil {
+		r.wrong("DIGEST", "is no digest: %v", err)
+	}
 	if len(r.faults) > 0 {
 		return Config{}, fmt.Errorf("the environment is not complete or not right:\n%w", errors.Join(r.faults...))
 	}

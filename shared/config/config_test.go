@@ -94,6 +94,7 @@ func TestRefusesValuesThatWouldOnlyFailLater(t *testing.T) {
 		"CURSOR_KEY_SECRET": {"arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"}, // beside CURSOR_KEY
 		"LOG_LEVEL":         {"loud"},
 		"ALLOW_DEMO":        {"1"},
+		"DIGEST":            {"md5"},
 		"ROSTER_FILE":       {"/none/roster.json"},
 	} {
 		for _, value := range values {

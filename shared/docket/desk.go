@@ -139,12 +139,20 @@ func (d *Desk[S]) seal(c *Change, next S) (err error) {
 	for k := range c.Events {
 		e := &c.Events[k]
 		e.Issue, e.Seq = Subject(d.Kind, r.ID), r.Events+1
-		if err := e.Chain(r.Head); err != nil {
+		if err := e.Chain(r.Head, chainedBy(d.Store)); err != nil {
 			return err
 		}
 		r.Events, r.Head = e.Seq, e.Hash
 	}
 	return nil
+}
+
+// chainedBy is the digest by which a store chains its trails.
+func chainedBy(s Store) approval.Digest {
+	if by, ok := s.(interface{ Digest() approval.Digest }); ok {
+		return by.Digest()
+	}
+	return approval.SHA256
 }
 
 // replay answers the record that the key was used for, as it stands now.

@@ -57,7 +57,7 @@ func Open(getenv func(string) string, parts config.Part) (*House, error) {
 	h := &House{Config: c, Cloud: cloud(getenv)}
 	h.Log = logger(c.LogLevel)
 	slog.SetDefault(h.Log)
-	h.Store = store.New(dynamo.New(dynamodb.NewFromConfig(h.Cloud), c.Table))
+	h.Store = store.New(dynamo.New(dynamodb.NewFromConfig(h.Cloud), c.Table)).ChainedBy(c.Rules.Digest)
 	return h, nil
 }
 

@@ -51,6 +51,8 @@ type Config struct {
 	Rand  io.Reader               // seeds executions; crypto/rand when nil
 	Log   *slog.Logger            // discards when nil
 
+	Digest approval.Digest // by which audit trails go on
+
 	Public string       // address of the pages for what is printed; empty: where each request came in
 	Door   *access.Flow // where people sign in; nil: the demo people, here
 
@@ -110,7 +112,7 @@ func Machine() (*asl.Definition, error) {
 
 // Rules are the rules with the embedded facts.
 func (c *Config) rules() approval.Rules {
-	r := approval.Rules{Calendar: calendar.China(), Catalog: c.Catalog, Roster: c.Roster, Ladders: approval.DefaultLadders}
+	r := approval.Rules{Calendar: calendar.China(), Catalog: c.Catalog, Roster: c.Roster, Ladders: approval.DefaultLadders, Digest: c.Digest}
 	if r.Catalog == nil {
 		r.Catalog = catalog.Construction()
 	}
@@ -167,7 +169,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	if err != nil {
 		return err
 	}
-	a.store = store.NewSole(a.file.Table())
+	a.store = store.NewSole(a.file.Table()).ChainedBy(c.Digest)
 	flows := &Flows{}
 	if err := c.ownFacts(ctx, a.file); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"lianban/shared/access"
 	"lianban/shared/briefing"
 	"lianban/shared/config"
+	"lianban/shared/digest"
 	"lianban/shared/httpapi"
 	"lianban/shared/limit"
 	"lianban/shared/oversight"
@@ -30,6 +31,7 @@ type Server struct {
 	Listen string `help:"Address to listen on; it must be loopback while demo people sign in without a password, that is, without --oidc-issuer." default:"127.0.0.1:8420" placeholder:"HOST:PORT"`
 	Empty  bool   `help:"Start a new data file without the three cases."`
 
+	Digest string `help:"Digest by which audit trails go on: sha256, or sm3 (GB/T 32905-2016); what is there stays as it is." enum:"sha256,sm3" default:"sha256"`
 	Public string `help:"Address at which people reach the pages, such as https://lianban.example.gov.cn, for the QR codes of what is printed; the address of each request when not given." placeholder:"URL"`
 
 	OIDC OIDCFlags `embed:"" prefix:"oidc-"`
@@ -54,6 +56,10 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	if c.Public != "" && !config.Address(c.Public) {
 		return fmt.Errorf("--public %s: this is no address of pages; write it whole, such as https://lianban.example.gov.cn", c.Public)
 	}
+	by, err := digest.Parse(c.Digest)
+	if err != nil {
+		return fmt.Errorf("--digest: %w", err)
+	}
 	proxies, err := networks(c.Proxies)
 	if err != nil {
 		return err
@@ -67,7 +73,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	}
 	defer listener.Close()
 	log := slog.New(trace.Logged(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	house := Config{Data: c.Data, Public: strings.TrimSuffix(c.Public, "/"), Door: flow, Log: log}
+	house := Config{Data: c.Data, Digest: by, Public: strings.TrimSuffix(c.Public, "/"), Door: flow, Log: log}
 	if !c.Empty {
 		if err := Seed(ctx, house); err != nil {
 			return err

@@ -97,7 +97,8 @@ func printReport(w io.Writer, r *audit.Report, heads *audit.Heads, name string) 
 		}
 		fmt.Fprintf(w, "%s  %s  %s\n", at, f.Text.ZH, f.Text.EN)
 	}
-	fmt.Fprintf(w, "核对审计链 %d 条、事件 %d 个，发现 %d 处问题。%d trails with %d events checked, faults found: %d.\n", r.Trails, r.Events, len(r.Faults), r.Trails, r.Events, len(r.Faults))
+	fmt.Fprintf(w, "核对审计链 %d 条、事件 %d 个（SHA-256 %d 条、SM3 %d 条），发现 %d 处问题。%d trails with %d events checked (%d by SHA-256, %d by SM3), faults found: %d.\n",
+		r.Trails, r.Events, r.Trails-r.SM3, r.SM3, len(r.Faults), r.Trails, r.Events, r.Trails-r.SM3, r.SM3, len(r.Faults))
 	if heads.Lines == 0 {
 		fmt.Fprintf(w, "没有每日链首可供对照（%s），整条删除的记录无法发现。There are no heads to compare with, so that a trail taken away whole would not be noticed.\n", name)
 		return
@@ -140,7 +141,7 @@ func (a *App) NoteHeads(ctx context.Context) (err error) {
 	if day := a.Service.Today(); !heads.At.IsZero() && calendar.Of(heads.At) >= day {
 		return nil
 	}
-	line, err := heads.Next(store.Trails(a.file.Trails(ctx, false)), now)
+	line, err := heads.Next(store.Trails(a.file.Trails(ctx, false)), now, a.store.Digest())
 	if err != nil || line == nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"lianban/shared/approval"
 	"lianban/shared/approval/approvaltest"
 	"lianban/shared/local"
 	"lianban/shared/sim"
@@ -118,6 +119,57 @@ func TestTheFirstReleasesTrailsAreWhatWasWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	if said, err := verified(t, data, ""); err != nil {
+		t.Errorf("%v\n%s", err, said)
+	}
+}
+
+func TestTrailsGoOnBySM3AndStayProvable(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "l.db")
+	clock := sim.NewClock(time.Date(2021, 2, 28, 0, 0, 0, 0, time.UTC))
+	ids := approvaltest.IDs()
+	// The first case is played by SHA-256, the others by SM3; what the first has left to do goes on.
+	cases := sim.Cases()
+	for k, by := range []approval.Digest{approval.SHA256, approval.SM3} {
+		app, err := local.Open(t.Context(), local.Config{Data: data, Now: clock.Now, NewID: ids, Digest: by})
+		if err != nil {
+			t.Fatal(err)
+		}
+		player := sim.Player{Service: app.Service, World: app, Clock: clock}
+		part := cases[:1]
+		if k > 0 {
+			part = cases[1:]
+		}
+		if _, err := player.Play(t.Context(), part, func(*sim.Case) time.Time { return clock.Now() }, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		clock.Set(clock.Now().AddDate(0, 0, 2))
+		if err := app.NoteHeads(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := app.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	heads, err := os.ReadFile(data + ".heads")
+	if err != nil || bytes.Count(heads, []byte("\n")) != 2 || !bytes.Contains(heads, []byte(`"hash":"sm3:`)) {
+		t.Fatalf("%s %v", heads, err)
+	}
+	said, err := verified(t, data, "")
+	if err != nil || !strings.Contains(said, "found: 0.") || !strings.Contains(said, "(1 by SHA-256, 2 by SM3)") {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	db, err := sql.Open("sqlite", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`UPDATE item SET body = replace(body, '"at"', '"aT"') WHERE sk = 'E#00000004'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := verified(t, data, ""); !errors.Is(err, local.ErrTampered) || strings.Count(said, " #4 ") != 3 {
 		t.Errorf("%v\n%s", err, said)
 	}
 }

@@ -17,7 +17,18 @@ import (
 type Store struct {
 	table Table
 	cache *cache // nil unless this process alone writes the table
+	by    approval.Digest
 }
+
+// ChainedBy has the trails of records go on under a digest; SHA-256 when it is not called. Those
+// of issues go on under that of the rules.
+func (s *Store) ChainedBy(d approval.Digest) *Store {
+	s.by = d
+	return s
+}
+
+// Digest is the one by which trails of records go on.
+func (s *Store) Digest() approval.Digest { return s.by }
 
 // New joins the layout to a table.
 func New(table Table) *Store { return &Store{table: table} }

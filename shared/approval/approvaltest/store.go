@@ -55,7 +55,7 @@ func sample(id approval.IssueID, n int) approval.Change {
 		issue.Watches = append(issue.Watches, approval.Watch{SignOff: k, Clock: 1, WakeAt: day.Add(time.Duration(k) * time.Hour)})
 	}
 	event := approval.Event{Issue: id, Seq: 1, At: day, Kind: approval.EvRaise, By: issue.RaisedBy, After: "raised", Detail: json.RawMessage(`{"n":1}`)}
-	if err := event.Chain(""); err != nil {
+	if err := event.Chain("", approval.SHA256); err != nil {
 		panic(err)
 	}
 	issue.Head = event.Hash
@@ -72,7 +72,7 @@ func next(issue approval.Issue, title string) approval.Change {
 	c.Issue.Title = title
 	c.Issue.Events++
 	e := approval.Event{Issue: issue.ID, Seq: c.Issue.Events, At: day, Kind: approval.EvClaim, By: issue.RaisedBy}
-	if err := e.Chain(issue.Head); err != nil {
+	if err := e.Chain(issue.Head, approval.SHA256); err != nil {
 		panic(err)
 	}
 	c.Issue.Head = e.Hash

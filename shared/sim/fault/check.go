@@ -87,7 +87,7 @@ func (t *trail) add(e approval.Event) error {
 	if n := len(t.heads); n > 0 {
 		head = t.heads[n-1]
 	}
-	if err := e.Chain(head); err != nil {
+	if err := e.Chain(head, approval.DigestOf(want)); err != nil {
 		return err
 	}
 	if e.Seq != int64(len(t.heads))+1 || e.Hash != want {
