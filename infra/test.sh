@@ -62,6 +62,9 @@ go test ./shared/local -count=1 -run Kills -v -kills="$kills" -killseed="$seed" 
 step "${HISTORIES:-2000} histories under faults (from seed $seed)"
 go test ./shared/sim/fault -count=1 -run KeepEveryPromise -v -histories="${HISTORIES:-2000}" -first="$seed" -timeout 0 | grep -v '^=== '
 
+step "Load on one process for ${LOAD:-5} s, ended by kill -9 (bash infra/load.sh: for a minute)"
+SECONDS_OF_LOAD=${LOAD:-5} bash infra/load.sh
+
 step "What an issue costs on AWS, counted in the rehearsal"
 go run ./infra/rehearsal figures
 
