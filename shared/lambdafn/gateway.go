@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"lianban/shared/trace"
 )
 
 // Gateway serves an http.Handler behind an API Gateway REST API with proxy
@@ -45,7 +47,7 @@ func (g Gateway) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return encode(refusal(http.StatusBadRequest))
 	}
 	a := &answer{header: http.Header{}}
-	g.serve(a, r)
+	g.serve(a, r.WithContext(trace.With(ctx, traced(&e, r.Header))))
 	if r.Method == http.MethodHead {
 		a.body.Reset()
 	}
@@ -55,6 +57,15 @@ func (g Gateway) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return encode(refusal(http.StatusInternalServerError))
 	}
 	return out, err
+}
+
+// traced is the id by which the request is found again: the caller's own (traceparent), else the
+// gateway's, which stands in its access log.
+func traced(e *events.APIGatewayProxyRequest, h http.Header) string {
+	if id, ok := trace.Parse(h.Get(trace.Header)); ok {
+		return id
+	}
+	return strings.ReplaceAll(e.RequestContext.RequestID, "-", "")
 }
 
 // serve answers also when the handler panics, as net/http does by closing the

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"lianban/shared/lambdafn"
+	"lianban/shared/trace"
 )
 
 // through sends an event through the gateway to a handler.
@@ -213,5 +214,23 @@ func TestAnswersInTheGatewaysWords(t *testing.T) {
 	want := `{"statusCode":200,"headers":null,"multiValueHeaders":{"Content-Type":["text/plain; charset=utf-8"]},"body":"好"}`
 	if err != nil || string(out) != want {
 		t.Errorf("%s, %v; want %s", out, err, want)
+	}
+}
+
+func TestARequestIsFoundAgainByTheCallersIDOrTheGateways(t *testing.T) {
+	t.Parallel()
+	const own, gateways = "4bf92f3577b34da6a3ce929d0e0e4736", "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+	for name, c := range map[string]struct{ header, want string }{
+		"the caller's":                {"00-" + own + "-00f067aa0ba902b7-01", own},
+		"the gateway's":               {"", "c6af9ac67b6111e69a4193e8deadbeef"},
+		"of a header that is none":    {"00-" + own, "c6af9ac67b6111e69a4193e8deadbeef"},
+		"of a header with all zeroes": {"00-" + strings.Repeat("0", 32) + "-00f067aa0ba902b7-01", "c6af9ac67b6111e69a4193e8deadbeef"},
+	} {
+		e := events.APIGatewayProxyRequest{Path: "/", RequestContext: events.APIGatewayProxyRequestContext{RequestID: gateways}, MultiValueHeaders: map[string][]string{"traceparent": {c.header}}}
+		got := ""
+		through(t, event(t, e), func(_ http.ResponseWriter, r *http.Request) { got = trace.ID(r.Context()) })
+		if got != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"lianban/shared/register"
 	"lianban/shared/store"
 	"lianban/shared/store/dynamo"
+	"lianban/shared/trace"
 )
 
 // House is what every function is built from.
@@ -63,7 +64,7 @@ func Open(getenv func(string) string, parts config.Part) (*House, error) {
 
 // logger writes what a log group can be searched by.
 func logger(level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
+	return slog.New(trace.Logged(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level})))
 }
 
 // Service joins the rules to the table. Functions that never start or wake a
