@@ -42,6 +42,9 @@ func main() {
 		keeper := h.Register(service)
 		requests := intake.NewService(service, h.Store, newCode)
 		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
+		if door != nil {
+			settings.Sessions = door.Sessions
+		}
 		settings.Disposals = oversight.NewDisposals(h.Store, h.Now)
 		settings.Ledger, settings.Figures, settings.Archive = ledger.New(service, h.Store), h.Figures(service), archive.New(service, h.Store)
 		settings.Briefings, settings.Chains = briefing.New(service, h.Store, settings.Figures, settings.Ledger), h.Store

@@ -26,6 +26,7 @@ import (
 	"lianban/shared/measure"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
+	"lianban/shared/session"
 )
 
 // Base is the path under which every route but /healthz lies.
@@ -38,6 +39,8 @@ type Config struct {
 	Intake   *intake.Service
 	Verifier access.Verifier
 	SignIn   *access.Local // signs demo people in; nil when another issuer serves
+	// Sessions are those of the pages, which signing out ends; nil: there are none.
+	Sessions *session.Desk
 	// CursorKey signs list cursors: 16 bytes or more, the same in every process.
 	CursorKey []byte
 	// Shelf keeps the bytes of attachments at this server; Links where they are kept
@@ -73,6 +76,7 @@ type server struct {
 	register  *register.Keeper
 	intake    *intake.Service
 	verifier  access.Verifier
+	sessions  *session.Desk
 	signIn    *access.Local
 	cursors   cursors
 	log       *slog.Logger
@@ -138,7 +142,7 @@ func New(c Config) (*API, error) {
 	}
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
 		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
-		signIn: c.SignIn, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
+		signIn: c.SignIn, sessions: c.Sessions, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
 		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, archive: c.Archive, chains: c.Chains, briefings: c.Briefings, ledger: c.Ledger,
 		invites: &invitation.Desk{Service: c.Service, Random: c.Random},
 	}}

@@ -37,7 +37,8 @@ type call struct {
 	url      *url.URL
 	actor    approval.Actor
 	identity access.Identity
-	cookie   bool // the sign-in came in the cookie
+	cookie   bool   // the sign-in came in the cookie
+	session  string // what the cookie held, if there was one
 	key      string
 	digest   string
 }
@@ -50,7 +51,7 @@ func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 // and under which key. Only then is the input looked at.
 func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
-	c := &call{log: s.log, url: r.URL}
+	c := &call{log: s.log, url: r.URL, session: SessionCookie(r)}
 	if err := s.examine(c, ctx.Operation(), w, r); err != nil {
 		s.problem(r, err).write(w, r)
 		return

@@ -152,8 +152,20 @@ func (s *server) postSession(_ context.Context, in *signInIn) (*signInOut, error
 	return &signInOut{Status: http.StatusCreated, Cookie: cookie.String(), Body: SignedIn{s.sessionOf(id), token}}, nil
 }
 
-func (s *server) signOut(context.Context, *nothing) (*signOutOut, error) {
+// signOut takes the cookie away and ends the session that it held; one that has ended, or never
+// was, is no error.
+func (s *server) signOut(ctx context.Context, _ *nothing) (*signOutOut, error) {
 	cookie := &http.Cookie{Name: access.SessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if s.sessions == nil {
+		return &signOutOut{cookie.String()}, nil
+	}
+	held := callOf(ctx).session
+	if of, err := s.sessions.Of(ctx, held); err == nil {
+		if err := s.sessions.Close(ctx, held, approval.Actor{Person: of.Person, Role: of.Post.Role, Unit: of.Post.Unit, For: of.For}); err != nil {
+			return nil, err
+		}
+	}
+	cookie.Name, cookie.Secure = access.SecureSessionCookie, true
 	return &signOutOut{cookie.String()}, nil
 }
 

@@ -137,6 +137,13 @@ func (a *App) verifier() access.Verifier {
 	return session.Either{Sessions: a.sessions(), Tokens: a.flow}
 }
 
+func sessionsOf(door *webui.Door) *session.Desk {
+	if door == nil {
+		return nil
+	}
+	return door.Sessions
+}
+
 // networks reads networks, and single addresses as networks of one.
 func networks(texts []string) (all []netip.Prefix, err error) {
 	for _, text := range texts {
@@ -162,7 +169,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	disposals := oversight.NewDisposals(a.store, a.Service.Now)
 	briefings := briefing.New(a.Service, a.store, a.Figures, a.Ledger)
-	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: verifier, SignIn: demo, CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Log: a.log})
+	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: verifier, SignIn: demo, Sessions: sessionsOf(door), CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
