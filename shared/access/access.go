@@ -4,7 +4,7 @@
 // It must not know where a request came from (a header, a cookie) nor what it
 // asks for. Tokens are OpenID Connect ID tokens, verified by go-oidc; the local
 // default signs its own for demo people, a city's own provider takes its place
-// by another [Verifier].
+// by another [Verifier], and by a [Flow] for people with a browser.
 package access
 
 import (

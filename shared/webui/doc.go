@@ -12,16 +12,18 @@
 //	request ─▶ dispatch ─▶ handler ─▶ view model ─▶ template ─▶ buffer ─▶ response
 //	             │            │
 //	             │            └─ returns an error: one place turns it into a page
-//	             └─ language, who is signed in, cross-origin check, headers
+//	             └─ language, who is signed in, cross-origin check, the form's token, headers
 //
-// Forms are plain and work without script; there is none. After a form did its
+// Forms are plain and work without script, which only adds. After a form did its
 // work the browser is sent on by 303, so that reloading repeats nothing. When a
 // form is refused, the same page comes back with the refusal at its field and
 // everything typed still there.
 //
 // # What a form carries
 //
-// Four hidden fields ([stamp]): an idempotency key made at rendering, so that a
+// First a token that is bound to the session, which one place puts into every form and one
+// place checks; a form that was made for another session comes back with all that was typed. Then
+// four hidden fields ([stamp]): an idempotency key made at rendering, so that a
 // double click is one act; the version seen; a seal over the part of the issue
 // that the form is about; and the number of the last event seen. An issue moves
 // on whenever any department answers. Only if what the form is about has
