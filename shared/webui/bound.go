@@ -128,13 +128,16 @@ func (v *visit) again() error {
 	for _, name := range sortedNames(v.r.PostForm) {
 		for _, value := range v.r.PostForm[name] {
 			p.Fields = append(p.Fields, typedValue{name, value})
-			if strings.TrimSpace(value) != "" && !slices.Contains([]string{"key", "version", "seal", "seen", "act", "hash"}, name) {
+			if strings.TrimSpace(value) != "" && !slices.Contains([]string{"key", "seal"}, name) && !codes.MatchString(value) {
 				p.Shown = append(p.Shown, value)
 			}
 		}
 	}
 	return v.render(http.StatusForbidden, "again.html", p)
 }
+
+// codes are what forms say to programs: they are sent again, and say nothing to people.
+var codes = regexp.MustCompile(`^[a-z0-9_#/.-]+$`)
 
 func sortedNames(values url.Values) []string {
 	names := make([]string, 0, len(values))
