@@ -35,7 +35,7 @@ token=$(curl -sf "$url/api/v1/session" -H 'Content-Type: application/json' -H 'S
 before=$("$dir/lianban" verify --data "$dir/l.db" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["trails"])')
 
 wrk -t2 -c"$callers" -d2s "$url/healthz" >"$dir/bare"
-TOKEN=$token RUN=load-$$ wrk -t2 -c"$callers" -d"${seconds}s" --latency -s infra/load.lua "$url" >"$dir/wrk"
+TOKEN=$token RUN=load-$$ wrk -t2 -c"$callers" -d"${seconds}s" --timeout 30s --latency -s infra/load.lua "$url" >"$dir/wrk"
 resident=$(awk '/VmRSS/ {print int($2/1024)}' "/proc/$server/status")
 kill -9 "$server"
 wait "$server" 2>/dev/null || true
