@@ -19,6 +19,7 @@ import (
 	"lianban/shared/lambdafn"
 	"lianban/shared/ledger"
 	"lianban/shared/oversight"
+	"lianban/shared/roster"
 	"lianban/shared/session"
 	"lianban/shared/store/s3"
 	"lianban/shared/webui"
@@ -37,11 +38,12 @@ func main() {
 				Flow:     &access.Flow{OIDC: issuer, Back: h.Public + webui.Callback, Key: key},
 				Sessions: session.New(h.Store, h.Now, rand.Reader),
 			}
+			door.Sessions.Guards = func(role roster.Role) bool { return service.Rules().Roster.Guards(role) }
 			verifier = session.Either{Sessions: door.Sessions, Tokens: issuer}
 		}
 		keeper := h.Register(service)
 		requests := intake.NewService(service, h.Store, newCode)
-		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, CursorKey: key, Log: h.Log}
+		settings := httpapi.Config{Service: service, Intake: requests, Register: keeper, Verifier: verifier, Policies: h.Policies, CursorKey: key, Log: h.Log}
 		if door != nil {
 			settings.Sessions = door.Sessions
 		}
@@ -58,7 +60,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Archive: settings.Archive, Chains: settings.Chains, Briefings: settings.Briefings, Verifier: verifier, Door: door, Log: h.Log, Secure: true, ICPNote: h.ICPNote, Public: h.Public, Key: key})
+		pages, err := webui.New(webui.Config{Service: service, Intake: requests, Register: keeper, Disposals: settings.Disposals, Ledger: settings.Ledger, Figures: settings.Figures, Archive: settings.Archive, Chains: settings.Chains, Briefings: settings.Briefings, Verifier: verifier, Policies: h.Policies, Door: door, Log: h.Log, Secure: true, ICPNote: h.ICPNote, Public: h.Public, Key: key})
 		if err != nil {
 			return nil, err
 		}

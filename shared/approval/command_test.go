@@ -233,7 +233,7 @@ var commands = []struct {
 		return approval.Transfer{SignOff: n, To: "cc-ecology", Reason: "不属本部门职责"}
 	}},
 	{"send back", []string{"officer", "lead"}, func(n int) approval.Command { return approval.SendBack{SignOff: n, Reason: "亦不属本部门职责"} }},
-	{"assign", []string{"general branch"}, func(n int) approval.Command {
+	{"assign", []string{"general branch", "headquarters"}, func(n int) approval.Command {
 		return approval.Assign{SignOff: n, To: "cc-ecology", Reason: "按三定规定"}
 	}},
 	{"add signer", []string{"officer", "lead"}, func(n int) approval.Command {
@@ -271,7 +271,7 @@ var commands = []struct {
 	}},
 	{"convene", []string{"general branch", "headquarters"}, func(int) approval.Command { return ownAccord }},
 	{"schedule", []string{"general branch", "headquarters"}, func(int) approval.Command { return ballotOn() }},
-	{"cast", []string{"officer", "lead"}, func(int) approval.Command { return approval.Cast{Choice: approval.For} }},
+	{"cast", []string{"officer", "other officer", "lead", "other lead"}, func(int) approval.Command { return approval.Cast{Choice: approval.For} }},
 	{"invite", []string{"general branch", "headquarters"}, func(int) approval.Command { return inviteVillage }},
 	{"cast by link", []string{"outsider"}, func(int) approval.Command {
 		return approval.CastByLink{Link: villageLink, Vote: vote(approval.Against)}
@@ -279,7 +279,7 @@ var commands = []struct {
 	{"excuse by link", []string{"outsider"}, func(int) approval.Command {
 		return approval.ExcuseByLink{Link: villageLink, Why: approval.Excuse{Reason: "有利害关系"}}
 	}},
-	{"excuse", []string{"lead"}, func(int) approval.Command { return approval.Excuse{Reason: "有利害关系"} }},
+	{"excuse", []string{"lead", "other lead"}, func(int) approval.Command { return approval.Excuse{Reason: "有利害关系"} }},
 	{"minute", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.Minute{Text: "一致意见", Present: []int{1}} }},
 	{"refer", []string{"general branch", "headquarters"}, func(int) approval.Command { return approval.Refer{Reason: "涉及市级部门"} }},
 	{"conclude consultation", []string{"general branch", "headquarters"}, func(n int) approval.Command { return setAside(n, "会商") }},
@@ -331,7 +331,7 @@ var commands = []struct {
 	{"attach a supplement", []string{"secretary"}, func(n int) approval.Command { return attach(approval.ForSupplement, n, "b") }},
 	{"attach to an opinion", []string{"officer", "signer"}, func(n int) approval.Command { return attach(approval.ForOpinion, n, "b") }},
 	{"attach evidence", []string{"officer"}, func(n int) approval.Command { return attach(approval.ForEvidence, n, "b") }},
-	{"attach for a consultation", []string{"general branch"}, func(int) approval.Command { return attach(approval.ForConsultation, 0, "b") }},
+	{"attach for a consultation", []string{"general branch", "headquarters"}, func(int) approval.Command { return attach(approval.ForConsultation, 0, "b") }},
 	{"detach", []string{"secretary"}, func(int) approval.Command { return approval.Detach{ID: hashOf("a"), Reason: "传错"} }},
 	{"name officer", []string{"general branch", "bureau"}, func(int) approval.Command {
 		return approval.NameOfficer{Person: "cc-bureau-1", Reason: "分工调整"}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"lianban/shared/calendar"
 	"lianban/shared/roster"
 )
 
@@ -90,4 +91,12 @@ func MissedTo() (days []int, tiers []roster.Tier) {
 		days, tiers = append(days, rung.After), append(tiers, rung.To)
 	}
 	return days, tiers
+}
+
+// QuestionOf is what an Authoriser would be asked about a command, whatever the rules
+// say of it.
+func (r Rules) QuestionOf(issue Issue, actor Actor, cmd Command, now time.Time) Question {
+	t := &transition{Rules: r, actor: actor, now: now, today: calendar.Of(now), from: issue.Version, issue: clone(issue)}
+	t.handOver()
+	return t.question(cmd, &issue)
 }

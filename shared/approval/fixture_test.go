@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
@@ -14,7 +15,16 @@ import (
 	"lianban/shared/roster"
 )
 
-var rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders}
+// policy is in force in every test of the rules.
+var policy = func() *access.Policies {
+	p, err := access.NewPolicies()
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
+
+var rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders, Authoriser: policy}
 
 // The people of the demonstration who act here.
 var (

@@ -25,6 +25,8 @@ type Rules struct {
 	Machine string
 	// Digest is the one by which trails go on.
 	Digest Digest
+	// Authoriser has the last word on who may; nil: the rules alone say.
+	Authoriser Authoriser
 }
 
 // Command is something a person or the machine wants done to one issue.
@@ -43,6 +45,9 @@ func (r Rules) Apply(issue Issue, actor Actor, cmd Command, now time.Time) (Chan
 	}
 	t.handOver()
 	if err := cmd.apply(t); err != nil {
+		return Change{}, err
+	}
+	if err := t.authorise(cmd, issue); err != nil {
 		return Change{}, err
 	}
 	return t.change()

@@ -46,13 +46,15 @@ func (s *Service) Paper(ctx context.Context, id IssueID, hash string, actor Acto
 }
 
 // ReadsReadings reports whether the actor may see who was handed an issue's sensitive
-// attachments: overseers may.
-func ReadsReadings(actor Actor) bool { return actor.Role == roster.Overseer }
+// attachments: overseers and audit administrators may.
+func ReadsReadings(actor Actor) bool {
+	return actor.Role == roster.Overseer || actor.Role == roster.AuditAdministrator
+}
 
 // ReadingsOf lists who was handed an issue's sensitive attachments, and when.
 func (s *Service) ReadingsOf(ctx context.Context, id IssueID, actor Actor, after int64, page Page) ([]Event, Cursor, error) {
 	if !ReadsReadings(actor) {
-		return nil, "", refuse(Forbidden, "", "敏感材料的查阅记录由监督员查看。", "Who has read sensitive attachments is for overseers to see.")
+		return nil, "", refuse(Forbidden, "", "敏感材料的查阅记录由审计管理员和监督员查看。", "Who has read sensitive attachments is for audit administrators and overseers to see.")
 	}
 	if _, err := s.Issue(ctx, id, actor); err != nil {
 		return nil, "", err

@@ -38,6 +38,8 @@ type Config struct {
 	Register *register.Keeper
 	Intake   *intake.Service
 	Verifier access.Verifier
+	// Policies say which operations are for whom; nil: the product's own.
+	Policies *access.Policies
 	SignIn   *access.Local // signs demo people in; nil when another issuer serves
 	// Sessions are those of the pages, which signing out ends; nil: there are none.
 	Sessions *session.Desk
@@ -76,6 +78,7 @@ type server struct {
 	register  *register.Keeper
 	intake    *intake.Service
 	verifier  access.Verifier
+	policies  *access.Policies
 	sessions  *session.Desk
 	signIn    *access.Local
 	cursors   cursors
@@ -134,6 +137,12 @@ func New(c Config) (*API, error) {
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("configure the HTTP API: %w", errors.Join(faults...))
 	}
+	if c.Policies == nil {
+		var err error
+		if c.Policies, err = access.NewPolicies(); err != nil {
+			return nil, fmt.Errorf("configure the HTTP API: %w", err)
+		}
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -141,7 +150,7 @@ func New(c Config) (*API, error) {
 		c.Random = rand.Reader
 	}
 	a := &API{mux: &routes{ServeMux: http.NewServeMux()}, server: server{
-		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier,
+		service: c.Service, intake: c.Intake, register: c.Register, verifier: c.Verifier, policies: c.Policies,
 		signIn: c.SignIn, sessions: c.Sessions, cursors: cursors{c.CursorKey}, log: c.Log, origin: http.NewCrossOriginProtection(),
 		shelf: c.Shelf, links: c.Links, own: ownLinks{c.Service.Now, c.CursorKey}, disposals: c.Disposals, figures: c.Figures, archive: c.Archive, chains: c.Chains, briefings: c.Briefings, ledger: c.Ledger,
 		invites: &invitation.Desk{Service: c.Service, Random: c.Random},

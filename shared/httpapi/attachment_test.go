@@ -107,6 +107,10 @@ func TestADraftsAttachmentsAreItsBranchsAlone(t *testing.T) {
 	w.get(fenjiang, at).is(200)
 	for _, stranger := range []who{uValley, police, overseer, admin, general} {
 		w.get(stranger, at).problem(http.StatusNotFound, "not-found", "issue")
+		if stranger == overseer || stranger == admin { // who attach nothing anywhere
+			w.announce(stranger, id, "a.pdf", sitePlan, "petition", 0).problem(http.StatusForbidden, "forbidden", "")
+			continue
+		}
 		w.post(stranger, at+"/removal", `{"reason":"x"}`).problem(http.StatusNotFound, "not-found", "issue")
 		w.announce(stranger, id, "a.pdf", sitePlan, "petition", 0).problem(http.StatusNotFound, "not-found", "issue")
 		w.post(stranger, "/issues/"+id+"/attachments", attachment("a.pdf", sitePlan, "petition", 0)).problem(http.StatusNotFound, "not-found", "issue")

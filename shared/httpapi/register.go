@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"slices"
 	"context"
 	"errors"
 	"fmt"
@@ -281,7 +282,7 @@ func (v view) changeSet(g docket.Got[register.ChangeSet]) ChangeSet {
 		ID: g.ID, Version: g.Version, Title: c.Title, Reason: c.Reason, Ground: c.Ground, On: c.On, Status: string(c.Status),
 		Holidays: holidays(c.Order.Holidays), Roster: c.Order.Roster, ProposedBy: v.by(c.ProposedBy), ProposedAt: c.ProposedAt,
 		DecidedAt: c.DecidedAt, Note: c.Note, N: c.N,
-		MayApprove: c.Status == register.Proposed && v.actor.Role == roster.Administrator && v.actor.Person != c.ProposedBy.Person,
+		MayApprove: slices.Contains(register.Open(v.Roster, c, v.actor, v.today.Start()), register.EvApprove),
 	}
 	for _, t := range c.Order.Transfers {
 		order := TransferOrder{District: string(t.District), To: string(t.To), MovesOpen: t.MovesOpen}

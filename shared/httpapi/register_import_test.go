@@ -33,7 +33,12 @@ func TestATableOfPeopleIsTriedProposedAndApprovedByAnother(t *testing.T) {
 	if got.text("outcome") != "proposed" || got.text("change", "status") != "proposed" {
 		t.Fatalf("the import: %s", got.body)
 	}
-	w.post(admin2, "/register/changes/"+got.text("change", "id")+"/approval", "").is(http.StatusOK)
+	approval := "/register/changes/" + got.text("change", "id") + "/approval"
+	if a := w.post(admin2, approval, "").problem(http.StatusForbidden, "forbidden", ""); !strings.Contains(a.text("detail"), "security administrator") {
+		t.Errorf("who holds which post is no system administrator's to approve: %s", a.body)
+	}
+	w.post(auditor, approval, "").problem(http.StatusForbidden, "forbidden", "")
+	w.post(security, approval, "").is(http.StatusOK)
 	if again := w.post(admin, "/register/imports/people", newcomers).is(http.StatusOK); again.text("outcome") != "unchanged" {
 		t.Errorf("the same table, once approved: %s", again.body)
 	}

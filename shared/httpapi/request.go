@@ -23,6 +23,7 @@ import (
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/roster"
 )
 
 // MaxBody is how many bytes a request's body may have.
@@ -68,6 +69,9 @@ func (s *server) examine(c *call, op *huma.Operation, w http.ResponseWriter, r *
 			return err
 		}
 	}
+	if err := s.policies.Operation(c.role(), op.OperationID); err != nil {
+		return err
+	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
@@ -92,6 +96,14 @@ func (s *server) examine(c *call, op *huma.Operation, w http.ResponseWriter, r *
 	digest.Write(body)
 	c.digest = base64.RawURLEncoding.EncodeToString(digest.Sum(nil))
 	return nil
+}
+
+// role is the one in which somebody calls.
+func (c *call) role() roster.Role {
+	if c.actor.Role == "" {
+		return access.Anonymous
+	}
+	return c.actor.Role
 }
 
 // SessionCookie is what a browser holds of its session; the cookie that only this host can set

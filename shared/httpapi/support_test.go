@@ -150,6 +150,8 @@ var (
 	bureau        = who{"cc-bureau-1", roster.Bureau, "cc-bureau"}
 	overseer      = who{"cc-oversight-1", roster.Overseer, "cc-oversight"}
 	admin         = who{"cc-administration-1", roster.Administrator, "cc-administration"}
+	security      = who{"cc-security-1", roster.SecurityAdministrator, "cc-administration"}
+	auditor       = who{"cc-audit-1", roster.AuditAdministrator, "cc-administration"}
 )
 
 type who struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/uuid"
 
+	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/config"
 	"lianban/shared/handler"
@@ -29,9 +30,10 @@ import (
 // House is what every function is built from.
 type House struct {
 	config.Config
-	Cloud aws.Config
-	Log   *slog.Logger
-	Store *store.Store
+	Cloud    aws.Config
+	Log      *slog.Logger
+	Store    *store.Store
+	Policies *access.Policies
 }
 
 // Start reads the configuration, has the function built and runs it; it does not
@@ -56,6 +58,10 @@ func Open(getenv func(string) string, parts config.Part) (*House, error) {
 		return nil, err
 	}
 	h := &House{Config: c, Cloud: cloud(getenv)}
+	if h.Policies, err = access.NewPolicies(); err != nil {
+		return nil, err
+	}
+	h.Rules.Authoriser = h.Policies
 	h.Log = logger(c.LogLevel)
 	slog.SetDefault(h.Log)
 	h.Store = store.New(dynamo.New(dynamodb.NewFromConfig(h.Cloud), c.Table)).ChainedBy(c.Rules.Digest)

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -53,6 +54,9 @@ type Config struct {
 
 	Digest approval.Digest // by which audit trails go on
 
+	// Policies are further ones of a city's own, which forbid; see access.NewPolicies.
+	Policies []fs.FS
+
 	Public string       // address of the pages for what is printed; empty: where each request came in
 	Door   *access.Flow // where people sign in; nil: the demo people, here
 
@@ -88,6 +92,7 @@ type App struct {
 	log       *slog.Logger
 	cursorKey []byte
 	public    string
+	policies  *access.Policies
 	flow      *access.Flow
 	behind    sync.WaitGroup // what goes on behind a page
 }
@@ -174,8 +179,11 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	if err := c.ownFacts(ctx, a.file); err != nil {
 		return err
 	}
+	if a.policies, err = access.NewPolicies(c.Policies...); err != nil {
+		return err
+	}
 	rules := c.rules()
-	rules.Machine = machine.Digest
+	rules.Machine, rules.Authoriser = machine.Digest, a.policies
 	a.Service = approval.NewService(rules, a.store, flows, c.Now, c.NewID)
 	if a.papers, err = files.Open(c.Data+filesEnding, c.Now); err != nil {
 		return err

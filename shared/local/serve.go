@@ -127,7 +127,11 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	return errors.Join(err, down, <-work)
 }
 
-func (a *App) sessions() *session.Desk { return session.New(a.store, a.Service.Now, rand.Reader) }
+func (a *App) sessions() *session.Desk {
+	desk := session.New(a.store, a.Service.Now, rand.Reader)
+	desk.Guards = func(role roster.Role) bool { return a.Service.Rules().Roster.Guards(role) }
+	return desk
+}
 
 // verifier is who says whose a sign-in is: the issuer's sessions and tokens, or the demo people's.
 func (a *App) verifier() access.Verifier {
@@ -169,11 +173,11 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	disposals := oversight.NewDisposals(a.store, a.Service.Now)
 	briefings := briefing.New(a.Service, a.store, a.Figures, a.Ledger)
-	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: verifier, SignIn: demo, Sessions: sessionsOf(door), CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Log: a.log})
+	api, err := httpapi.New(httpapi.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Verifier: verifier, Policies: a.policies, SignIn: demo, Sessions: sessionsOf(door), CursorKey: a.cursorKey, Shelf: a.papers, Disposals: disposals, Ledger: a.Ledger, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Log: a.log})
 	if err != nil {
 		return nil, err
 	}
-	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: verifier, SignIn: demo, Door: door, Secure: strings.HasPrefix(a.public, "https:"), Public: a.public, Key: a.cursorKey, Log: a.log})
+	pages, err := webui.New(webui.Config{Service: a.Service, Intake: a.Intake, Register: a.Register, Disposals: disposals, Ledger: a.Ledger, Background: a.behind.Go, Figures: a.Figures, Archive: a.Archive, Chains: a.store, Briefings: briefings, Filters: webui.NewFilters(a.store, a.Service.Now), Shelf: a.papers, Verifier: verifier, Policies: a.policies, SignIn: demo, Door: door, Secure: strings.HasPrefix(a.public, "https:"), Public: a.public, Key: a.cursorKey, Log: a.log})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package register
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -77,16 +78,16 @@ func places(id string, c ChangeSet) docket.Places {
 
 // Reads refuses who has no business with change sets: they name people.
 func Reads(a approval.Actor) error {
-	if a.Role != roster.Administrator && a.Role != roster.Overseer {
-		return approval.Refuse(approval.Forbidden, "", "登记变更由系统管理员和监督员查看。", "Changes of the register are read by administrators and overseers.")
+	if !a.Role.Administers() && a.Role != roster.Overseer {
+		return approval.Refuse(approval.Forbidden, "", "登记变更由各类管理员和监督员查看。", "Changes of the register are read by administrators and overseers.")
 	}
 	return nil
 }
 
-// Administers refuses whoever is not an administrator.
+// Administers refuses whoever does not propose changes: system administrators do.
 func Administers(a approval.Actor) error {
 	if a.Role != roster.Administrator {
-		return approval.Refuse(approval.Forbidden, "", "登记变更由系统管理员提出，另一名系统管理员批准。", "Changes of the register are proposed by one administrator and approved by another.")
+		return approval.Refuse(approval.Forbidden, "", "登记变更由系统管理员提出，另一名管理员批准。", "Changes of the register are proposed by an administrator and approved by another.")
 	}
 	return nil
 }
@@ -159,17 +160,40 @@ func pending(c ChangeSet) error {
 	return nil
 }
 
+// authorises reports whether an order gives posts to people or takes them (授权).
+func (o *Order) authorises() bool {
+	return slices.ContainsFunc(o.Roster, func(c roster.Change) bool {
+		p := c.People
+		return c.Secretary != nil || p != nil && (p.New != nil || len(p.Begin) > 0 || len(p.End) > 0 || p.Leave)
+	})
+}
+
+// second refuses whoever is not the second administrator of a change set. Who may do what
+// is for security administrators to say (GB/T 22239-2019, 8.1.5.3), as soon as one is
+// appointed; anything else for another system administrator as well.
+func second(r *roster.Roster, c *ChangeSet, a approval.Actor) error {
+	switch {
+	case r.Guards(a.Role):
+		return nil
+	case a.Role != roster.Administrator:
+		return approval.Refuse(approval.Forbidden, "", "登记变更由系统管理员提出，由安全管理员或者另一名系统管理员批准。", "Changes of the register are proposed by a system administrator and approved by a security administrator or another system administrator.")
+	case c.Order.authorises():
+		return approval.Refuse(approval.Forbidden, "", "给予、调整岗位属于授权，由安全管理员批准。", "Who holds which post is for a security administrator to approve.")
+	}
+	return nil
+}
+
 // approve is the second administrator's rule: never who proposed it.
-func approve() docket.Rule[ChangeSet] {
+func approve(r *roster.Roster) docket.Rule[ChangeSet] {
 	return func(c ChangeSet, act *docket.Act) (ChangeSet, error) {
-		if err := Administers(act.Actor); err != nil {
+		if err := second(r, &c, act.Actor); err != nil {
 			return c, err
 		}
 		if err := pending(c); err != nil {
 			return c, err
 		}
 		if c.ProposedBy.Person == act.Actor.Person {
-			return c, approval.Refuse(approval.Forbidden, "", "不能批准本人提出的变更，请由另一名系统管理员批准。", "Nobody approves the own change set; another administrator does.")
+			return c, approval.Refuse(approval.Forbidden, "", "不能批准本人提出的变更，请由另一名管理员批准。", "Nobody approves the own change set; another administrator does.")
 		}
 		return pass(c, act), nil
 	}
@@ -188,9 +212,9 @@ func pass(c ChangeSet, act *docket.Act) ChangeSet {
 }
 
 // refuse is the second administrator's other answer.
-func refuse(note string) docket.Rule[ChangeSet] {
+func refuse(r *roster.Roster, note string) docket.Rule[ChangeSet] {
 	return func(c ChangeSet, act *docket.Act) (ChangeSet, error) {
-		if err := Administers(act.Actor); err != nil {
+		if err := second(r, &c, act.Actor); err != nil {
 			return c, err
 		}
 		if err := pending(c); err != nil {

@@ -215,7 +215,7 @@ func (k *Keeper) Approve(ctx context.Context, id string, call approval.Call) (do
 			return got, err
 		}
 	}
-	got, err = k.changes.Do(ctx, id, call, approve())
+	got, err = k.changes.Do(ctx, id, call, approve(k.service.Rules().Roster))
 	if err != nil || got.State.Status != Approved {
 		return got, err
 	}
@@ -224,7 +224,7 @@ func (k *Keeper) Approve(ctx context.Context, id string, call approval.Call) (do
 
 // Refuse ends a change set, as the second administrator, with the reason.
 func (k *Keeper) Refuse(ctx context.Context, id, reason string, call approval.Call) (docket.Got[ChangeSet], error) {
-	return k.changes.Do(ctx, id, call, refuse(reason))
+	return k.changes.Do(ctx, id, call, refuse(k.service.Rules().Roster, reason))
 }
 
 // Withdraw ends a change set, for who proposed it, with the reason.

@@ -12,11 +12,11 @@ import (
 
 // Open are the acts on a change set, by the kinds of their events, that the actor may
 // do now: those whose rules refuse nothing but what is typed.
-func Open(c ChangeSet, actor approval.Actor, now time.Time) (acts []string) {
+func Open(r *roster.Roster, c ChangeSet, actor approval.Actor, now time.Time) (acts []string) {
 	for _, try := range []struct {
 		act  string
 		rule docket.Rule[ChangeSet]
-	}{{EvApprove, approve()}, {EvRefuse, refuse("")}, {EvWithdraw, withdraw("")}} {
+	}{{EvApprove, approve(r)}, {EvRefuse, refuse(r, "")}, {EvWithdraw, withdraw("")}} {
 		if _, err := try.rule(c, &docket.Act{Actor: actor, Now: now, Version: 1}); err == nil || approval.IsKind(err, approval.Invalid) {
 			acts = append(acts, try.act)
 		}

@@ -114,7 +114,8 @@ func (r *Roster) checkDistricts(p *problems) {
 
 // unitKinds says which kind of department a role belongs to, for the roles that
 // belong to one kind only.
-var unitKinds = map[Role]DepartmentKind{Bureau: KeyProjectBureau, Overseer: Oversight, Administrator: SystemAdministrator}
+var unitKinds = map[Role]DepartmentKind{Bureau: KeyProjectBureau, Overseer: Oversight, Administrator: SystemAdministrator,
+	SecurityAdministrator: SystemAdministrator, AuditAdministrator: SystemAdministrator}
 
 func (r *Roster) checkPeople(p *problems) {
 	for _, person := range r.file.People {
@@ -132,6 +133,9 @@ func (r *Roster) checkPeople(p *problems) {
 			}
 			r.holders[key] = append(r.holders[key], person.ID)
 			r.checkPost(p, place, post)
+		}
+		if kinds := person.administers(); len(kinds) > 1 {
+			p.add(place, "同时是%[1]s和%[2]s；三员分立，请分别由不同人员担任", "is both %[3]s and %[4]s; the three kinds of administrators are different people", kinds[0].Name().ZH, kinds[1].Name().ZH, kinds[0].Name().EN, kinds[1].Name().EN)
 		}
 		for _, project := range person.Interests {
 			if _, ok := r.Project(project); !ok {
@@ -171,7 +175,7 @@ func (r *Roster) checkPost(p *problems, place Name, post Post) {
 		case !branch.Dissolved.IsZero():
 			add("所在的 %s 已于 %s 撤销", "is in %s, which was dissolved on %s", post.Unit, branch.Dissolved)
 		}
-	case Officer, Lead, Bureau, Overseer, Administrator:
+	case Officer, Lead, Bureau, Overseer, Administrator, SecurityAdministrator, AuditAdministrator:
 		want, one := unitKinds[post.Role]
 		switch {
 		case !isDepartment:

@@ -285,13 +285,48 @@ func (r Role) Name() Name {
 		return Name{"监督员", "overseer"}
 	case Administrator:
 		return Name{"系统管理员", "administrator"}
+	case SecurityAdministrator:
+		return Name{"安全管理员", "security administrator"}
+	case AuditAdministrator:
+		return Name{"审计管理员", "audit administrator"}
 	}
 	return Name{string(r), string(r)}
 }
 
 // Roles returns every role.
 func Roles() []Role {
-	return []Role{Secretary, Officer, Lead, GeneralBranch, Headquarters, Bureau, Overseer, Administrator}
+	return []Role{Secretary, Officer, Lead, GeneralBranch, Headquarters, Bureau, Overseer, Administrator, SecurityAdministrator, AuditAdministrator}
+}
+
+// Administers reports whether the role is one of the three kinds of administrators.
+func (r Role) Administers() bool {
+	return r == Administrator || r == SecurityAdministrator || r == AuditAdministrator
+}
+
+// administers are the kinds of administrator that the person is.
+func (p Person) administers() (kinds []Role) {
+	for _, post := range p.Posts {
+		if post.Role.Administers() && !slices.Contains(kinds, post.Role) {
+			kinds = append(kinds, post.Role)
+		}
+	}
+	return kinds
+}
+
+// Guards reports whether a role does the security administrator's work (安全管理): that of
+// security administrators, or, as long as none is appointed, of administrators.
+func (r *Roster) Guards(role Role) bool {
+	if role == SecurityAdministrator {
+		return true
+	}
+	return role == Administrator && !r.Appointed(SecurityAdministrator)
+}
+
+// Appointed reports whether anybody holds the role anywhere.
+func (r *Roster) Appointed(role Role) bool {
+	return slices.ContainsFunc(r.file.People, func(p Person) bool {
+		return slices.ContainsFunc(p.Posts, func(post Post) bool { return post.Role == role })
+	})
 }
 
 func at[K comparable, V any](list []V, index map[K]int, key K) (V, bool) {

@@ -226,6 +226,12 @@ const (
 	Bureau        Role = "bureau"         // 重点项目局; unit: a department of kind bureau
 	Overseer      Role = "overseer"       // 监督员; unit: a department of kind oversight
 	Administrator Role = "administrator"  // 系统管理员; unit: a department of kind administration
+
+	// The three kinds of administrators (三员分立) keep watch on each other: what one sets up,
+	// another approves and the third looks through (GB/T 22239-2019, 8.1.5.1 to 8.1.5.3).
+	// Nobody is two of them.
+	SecurityAdministrator Role = "security_administrator" // 安全管理员; unit: as of the administrator
+	AuditAdministrator    Role = "audit_administrator"    // 审计管理员; unit: as of the administrator
 )
 
 // Post (职务) is a role in a unit.

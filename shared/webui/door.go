@@ -192,7 +192,7 @@ func (v *visit) sessionsPage() error {
 	if err != nil {
 		return err
 	}
-	p := sessionsPage{frame: v.frame(v.t("sessions.title")), Lead: v.t("sessions.lead", v.person(person)), Person: string(person), Empty: v.t("sessions.empty"), Administers: v.viewer.Role == roster.Administrator, Asked: v.r.URL.Query().Get("person")}
+	p := sessionsPage{frame: v.frame(v.t("sessions.title")), Lead: v.t("sessions.lead", v.person(person)), Person: string(person), Empty: v.t("sessions.empty"), Administers: v.Service.Rules().Roster.Guards(v.viewer.Role), Asked: v.r.URL.Query().Get("person")}
 	here := v.Door.Sessions.ID(v.secret())
 	for _, s := range list {
 		how := strings.Join(s.Methods, " ")

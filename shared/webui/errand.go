@@ -32,7 +32,7 @@ func (v *visit) errands() (list []wait, err error) {
 	case roster.Officer, roster.Lead:
 		own, err := v.departmentErrands()
 		return append(list, own...), err
-	case roster.Administrator:
+	case roster.Administrator, roster.SecurityAdministrator:
 		n, more, err := v.proposed()
 		if err != nil {
 			return nil, err
@@ -120,7 +120,7 @@ func (v *visit) proposed() (n int, more bool, err error) {
 	}
 	list, next, err := v.Register.List(v.ctx(), true, approval.Page{Limit: perPage})
 	for k := range list {
-		if slices.Contains(register.Open(list[k].State, v.viewer.Actor, v.now), register.EvApprove) {
+		if slices.Contains(register.Open(v.Service.Rules().Roster, list[k].State, v.viewer.Actor, v.now), register.EvApprove) {
 			n++
 		}
 	}

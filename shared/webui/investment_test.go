@@ -155,7 +155,7 @@ func TestWhoSeesInvestment(t *testing.T) {
 	w := newWorld(t)
 	w.keyProjects()
 	for _, path := range []string{"/investment", "/investment/2026", "/investment/example", "/investment/2026/wall", "/investment/2026/projects"} {
-		w.officer("cc-transport").get(path).wants(http.StatusForbidden, "投资进度由重点项目局")
+		w.officer("cc-transport").get(path).wants(http.StatusForbidden, "由重点项目局、监督员、上级党组织和支部书记查看")
 	}
 	w.secretary().get("/investment/2026").wants(http.StatusOK, "1／1").lacks("联东U谷")
 	w.secretary().get("/investment/2026/projects/u-valley").wants(http.StatusNotFound)

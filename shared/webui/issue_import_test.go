@@ -80,5 +80,5 @@ func TestIssuesAreImportedByTheBureauForItsAreaAndByNobodyElse(t *testing.T) {
 		t.Error("the bureau is led to a draft that is its branch's alone")
 	}
 	w.secretary().get("/").wants(http.StatusOK, "雨污管网接驳")
-	w.officer("cc-transport").get("/issues/import").wants(http.StatusForbidden, "批量导入由临时党支部书记或重点项目局办理")
+	w.officer("cc-transport").get("/issues/import").wants(http.StatusForbidden, "由临时党支部书记或重点项目局办理")
 }

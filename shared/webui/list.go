@@ -49,6 +49,8 @@ func (v *visit) home() error {
 		return v.tierHome()
 	case roster.Administrator:
 		return v.holdHome()
+	case roster.SecurityAdministrator, roster.AuditAdministrator:
+		return v.guardHome()
 	}
 	return v.districtHome()
 }
@@ -213,6 +215,20 @@ func (v *visit) holdHome() error {
 		return err
 	}
 	p.Sections = []section{held}
+	return v.render(http.StatusOK, "home.html", p)
+}
+
+// guardHome is where those administrators begin whose work is in the lists of others.
+func (v *visit) guardHome() error {
+	at := "home." + string(v.viewer.Role)
+	p := homePage{frame: v.frame(v.t(at + ".title")), Lead: v.t(at + ".lead")}
+	var err error
+	if p.Waits, err = v.errands(); err != nil {
+		return err
+	}
+	if len(p.Waits) == 0 {
+		p.Empty = v.t(at + ".empty")
+	}
 	return v.render(http.StatusOK, "home.html", p)
 }
 

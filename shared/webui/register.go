@@ -639,7 +639,7 @@ func (v *visit) showChange(status int, wrong problems) error {
 	}
 	c := &got.State
 	p := changePage{frame: v.frame(c.Title), Row: v.changeRow(&got), Reason: c.Reason, Note: c.Note, Lines: v.orderLines(&c.Order), Typed: v.r.PostForm}
-	for _, act := range register.Open(*c, v.viewer.Actor, v.now) {
+	for _, act := range register.Open(v.Service.Rules().Roster, *c, v.viewer.Actor, v.now) {
 		var fields []entry
 		if act != register.EvApprove {
 			fields = []entry{{Name: "reason", Kind: "area"}}

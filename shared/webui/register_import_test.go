@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"lianban/shared/roster"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,7 +25,10 @@ func TestATableOfPeopleIsTriedOnThePageAndProposedForAnotherToApprove(t *testing
 	p := one.upload(form("import"), "人员.csv", peopleCSV).wants(http.StatusOK, "变更已提出", "待批准", "何某甲")
 	change := strings.Split(p.path, "?")[0]
 	one.upload(form("try"), "人员.csv", peopleCSV).wants(http.StatusOK, "同样的变更已经提出")
-	w.administrator("2").get(change).form("button[value=approve_change]").send().wants(http.StatusOK, "变更已批准并记入登记簿")
+	w.administrator("2").get(change).wants(http.StatusOK, "待批准").lacks("批准变更")
+	guard := w.as("cc-security-1", roster.SecurityAdministrator, "cc-administration")
+	guard.get("/").wants(http.StatusOK, "有1项登记变更待您批准")
+	guard.get(change).form("button[value=approve_change]").send().wants(http.StatusOK, "变更已批准并记入登记簿")
 	one.upload(form("try"), "人员.csv", peopleCSV).wants(http.StatusOK, "与登记簿一致")
 	w.secretary().get("/register/import/people").wants(http.StatusForbidden)
 	one.get("/register/import/other").wants(http.StatusNotFound)

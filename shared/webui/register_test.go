@@ -44,7 +44,7 @@ func TestAHolidayNoticeIsPastedPreviewedAndApprovedByAnother(t *testing.T) {
 	p = f.send().wants(http.StatusOK, "变更已提出", "待批准", "撤回变更").lacks("批准后记入登记簿")
 	change := strings.Split(p.path, "?")[0]
 	w.as("cc-oversight-1", roster.Overseer, "cc-oversight").get(change).wants(http.StatusOK, "2027年节假日安排").lacks("撤回变更")
-	w.secretary().get(change).wants(http.StatusForbidden, "由系统管理员和监督员查看")
+	w.secretary().get(change).wants(http.StatusForbidden, "由管理员和监督员查看")
 	two := w.administrator("2")
 	two.get("/").wants(http.StatusOK, "有1项登记变更待您批准")
 	two.get(change).form("button[value=approve_change]").send().wants(http.StatusOK, "变更已批准并记入登记簿", "已入登记簿")

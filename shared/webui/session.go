@@ -61,12 +61,17 @@ func signedIn(h func(*visit) error) func(*visit) error {
 		if v.viewer != nil {
 			return h(v)
 		}
-		if v.r.Method == http.MethodPost {
-			return v.again()
-		}
-		v.redirect("/sign-in?" + url.Values{"next": {local(v.r.URL.RequestURI())}}.Encode())
-		return nil
+		return v.signInFirst()
 	}
+}
+
+// signInFirst leads who is not signed in to where that is done, and gives a form back.
+func (v *visit) signInFirst() error {
+	if v.r.Method == http.MethodPost {
+		return v.again()
+	}
+	v.redirect("/sign-in?" + url.Values{"next": {local(v.r.URL.RequestURI())}}.Encode())
+	return nil
 }
 
 // nav is the way around for the role.

@@ -27,7 +27,7 @@ func TestAWarningIsDisposedOfByWhoMay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.overdue()
-	w.officer("cc-transport").get("/warnings").wants(http.StatusForbidden, "预警由监督员")
+	w.officer("cc-transport").get("/warnings").wants(http.StatusForbidden, "由监督员、重点项目局、上级党组织和部门负责人查看")
 	lead := w.lead("cc-transport")
 	p := lead.get("/warnings").wants(http.StatusOK, "逾期", "禅城区交通运输局", "尚未办结", "箱涵占道").lacks("交通警察")
 	p = p.form("input[value=overdue:2:2026-03-09]").set("act", "dispose_warning").send().wants(http.StatusUnprocessableEntity, "请填写此项")

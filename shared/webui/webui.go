@@ -34,6 +34,7 @@ import (
 	"lianban/shared/measure"
 	"lianban/shared/oversight"
 	"lianban/shared/register"
+	"lianban/shared/roster"
 	"lianban/shared/trace"
 )
 
@@ -68,6 +69,8 @@ type Config struct {
 	// Background runs what may go on behind a page that shows how far it is; nil: the
 	// request waits for it, as it must where the process may sleep after its answer.
 	Background func(func())
+	// Policies say which pages are for whom; nil: the product's own.
+	Policies *access.Policies
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local
@@ -109,6 +112,7 @@ type server struct {
 	invites    *invitation.Desk
 	imports    importDesk
 	mux        *http.ServeMux
+	patterns   []string // of the pages, for the test that holds policies to them
 }
 
 // New parses everything the pages need and answers the handler that serves them
@@ -119,6 +123,12 @@ func New(config Config) (http.Handler, error) {
 	}
 	if len(config.Key) < 16 {
 		return nil, errors.New("webui: a Key of 16 bytes or more is needed")
+	}
+	if config.Policies == nil {
+		var err error
+		if config.Policies, err = access.NewPolicies(); err != nil {
+			return nil, fmt.Errorf("webui: %w", err)
+		}
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
@@ -167,7 +177,10 @@ func (s *server) readStatic() error {
 }
 
 func (s *server) routes() {
-	page := func(pattern string, h func(*visit) error) { s.mux.Handle(pattern, s.page(h)) }
+	page := func(pattern string, h func(*visit) error) {
+		s.patterns = append(s.patterns, pattern)
+		s.mux.Handle(pattern, s.page(h))
+	}
 	page("GET /{$}", (*visit).home)
 	page("GET /sign-in", (*visit).signInPage)
 	page("POST /sign-in", (*visit).signIn)
@@ -192,8 +205,12 @@ func (s *server) routes() {
 		page("GET /status", (*visit).statusPage)
 		page("POST /status", (*visit).statusAct)
 	}
-	s.mux.Handle("GET "+httpapi.BallotPage, unseen(s.page((*visit).ballotPage)))
-	s.mux.Handle("POST "+httpapi.BallotPage, unseen(s.page((*visit).ballotAct)))
+	hidden := func(pattern string, h func(*visit) error) {
+		s.patterns = append(s.patterns, pattern)
+		s.mux.Handle(pattern, unseen(s.page(h)))
+	}
+	hidden("GET "+httpapi.BallotPage, (*visit).ballotPage)
+	hidden("POST "+httpapi.BallotPage, (*visit).ballotAct)
 	// Its page sends no referrer, so that older browsers call its own form's origin null.
 	// What lets somebody vote is in the form and in no cookie: whoever could forge the
 	// form could send it as well.
@@ -304,12 +321,26 @@ func (v *visit) run(h func(*visit) error) error {
 			return v.again()
 		}
 	}
+	if err := v.Policies.Page(v.role(), v.r.Pattern); err != nil {
+		if v.viewer == nil {
+			return v.signInFirst()
+		}
+		return err
+	}
 	if done := v.r.URL.Query().Get("done"); done != "" {
 		if _, ok := v.texts["done."+done]; ok {
 			v.notice = v.t("done." + done)
 		}
 	}
 	return h(v)
+}
+
+// role is the one in which somebody looks.
+func (v *visit) role() roster.Role {
+	if v.viewer == nil {
+		return access.Anonymous
+	}
+	return v.viewer.Role
 }
 
 // switchLook keeps a language or a size of type asked for and sends the browser back

@@ -405,7 +405,7 @@ func TestErrorPagesSayWhatToDoNext(t *testing.T) {
 	w := newWorld(t)
 	b := w.officer("cc-transport")
 	b.get("/issues/none").wants(http.StatusNotFound, "没有找到", "没有编号为", "请核对地址", "回到首页")
-	b.get("/issues/new").wants(http.StatusForbidden, "不能办理", "问题由项目临时党支部书记提出")
+	b.get("/issues/new").wants(http.StatusForbidden, "不能办理", "由临时党支部书记办理")
 	w.secretary().get("/inbox").wants(http.StatusForbidden)
 	id := w.raise("箱涵占道", road)
 	for _, n := range []string{"0", "9", "x"} {
@@ -541,9 +541,12 @@ func crawl(t *testing.T, b *browser, check func(*page)) {
 func (w *world) everybody() map[string]*browser {
 	return map[string]*browser{
 		"secretary": w.secretary(), "officer": w.officer("cc-transport"), "lead": w.as("cc-transport-lead", roster.Lead, "cc-transport"),
-		"general branch": w.as("general-branch-1", roster.GeneralBranch, "general-branch"), "headquarters": w.as("headquarters-1", roster.Headquarters, "headquarters"),
+		"general_branch": w.as("general-branch-1", roster.GeneralBranch, "general-branch"), "headquarters": w.as("headquarters-1", roster.Headquarters, "headquarters"),
 		"bureau": w.as("cc-bureau-1", roster.Bureau, "cc-bureau"), "overseer": w.as("cc-oversight-1", roster.Overseer, "cc-oversight"),
 		"administrator": w.as("cc-administration-1", roster.Administrator, "cc-administration"),
+
+		"security_administrator": w.as("cc-security-1", roster.SecurityAdministrator, "cc-administration"),
+		"audit_administrator":    w.as("cc-audit-1", roster.AuditAdministrator, "cc-administration"),
 	}
 }
 
