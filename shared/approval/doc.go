@@ -59,6 +59,8 @@
 //   - Days that several stops cover are counted once, in whatever order they came; a
 //     last day moves only with an event that says why (see [MovesDue]).
 //   - Who has an interest, or has declared one, neither decides nor claims.
+//   - Nothing is done that the policies do not permit to who does it ([Authoriser]): the
+//     rules say what is right in a state, the policies who may at all, and both must agree.
 //   - An open task waits for nobody who is no officer of its department any more, and an
 //     issue follows its project to the branch, and the secretary, that it has now.
 //   - An extension is granted by another person than asked for it, once, before the

@@ -2,6 +2,7 @@ package approval_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"lianban/shared/approval"
@@ -104,4 +105,36 @@ func TestWhoMustStandAsideIsRefusedByBoth(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNobodyRulesOnTheOwnAnswer gives one person a post in a department and one above the
+// branch: what they answered in the one they do not rule on in the other.
+func TestNobodyRulesOnTheOwnAnswer(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	g.change(roster.Change{People: &roster.PersonChange{Person: generalBranch.Person, Begin: []roster.Post{{Role: roster.Officer, Unit: "cc-natural-resources"}}}})
+	own := approval.Actor{Person: generalBranch.Person, Role: roster.Officer, Unit: "cc-natural-resources"}
+	g.raise(chain()).route()
+	if g.so(1).Department != "cc-natural-resources" {
+		t.Fatalf("the first sign-off is of %s", g.so(1).Department)
+	}
+	g.must(own, approval.Oppose{SignOff: 1, Ground: "城乡规划法第四十条", Reason: "不符合规划"})
+	ruling := approval.Rule{SignOff: 1, Outcome: approval.SetAside, Reason: "会商一致"}
+	if err := g.do(generalBranch, ruling); !approval.IsKind(err, approval.Forbidden) || !strings.Contains(err.Error(), "decided-it-oneself") {
+		t.Errorf("a ruling on the own objection: %v", err)
+	}
+	g.rules.Authoriser = nil
+	g.must(generalBranch, ruling) // which the rules alone allow
+}
+
+func TestAnAdministratorDoesNoBusiness(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	g.raise(chain()).route()
+	by := g.by(1)
+	g.change(roster.Change{People: &roster.PersonChange{Person: by.Person, Begin: []roster.Post{{Role: roster.AuditAdministrator, Unit: "cc-administration"}}}})
+	if err := g.do(by, approval.Grant{SignOff: 1, Reason: "同意"}); !approval.IsKind(err, approval.Forbidden) || !strings.Contains(err.Error(), "administrators-do-no-business") {
+		t.Errorf("an approval by an administrator: %v", err)
+	}
+	g.must(by, approval.Comment{Text: "已转承办人"})
 }

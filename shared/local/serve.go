@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -32,6 +33,8 @@ type Server struct {
 	Empty  bool   `help:"Start a new data file without the three cases."`
 
 	Digest string `help:"Digest by which audit trails go on: sha256, or sm3 (GB/T 32905-2016); what is there stays as it is." enum:"sha256,sm3" default:"sha256"`
+	Policies string `help:"Folder of Cedar files (*.cedar) by which your office forbids what the product permits; they permit nothing." placeholder:"DIR" type:"existingdir"`
+
 	Public string `help:"Address at which people reach the pages, such as https://lianban.example.gov.cn, for the QR codes of what is printed; the address of each request when not given." placeholder:"URL"`
 
 	OIDC OIDCFlags `embed:"" prefix:"oidc-"`
@@ -74,6 +77,12 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	defer listener.Close()
 	log := slog.New(trace.Logged(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	house := Config{Data: c.Data, Digest: by, Public: strings.TrimSuffix(c.Public, "/"), Door: flow, Log: log}
+	if c.Policies != "" {
+		house.Policies = append(house.Policies, os.DirFS(c.Policies))
+		if _, err := access.NewPolicies(house.Policies...); err != nil {
+			return fmt.Errorf("--policies %s: %w", c.Policies, err)
+		}
+	}
 	if !c.Empty {
 		if err := Seed(ctx, house); err != nil {
 			return err

@@ -236,3 +236,30 @@ func TestHistoryIsReadBesideTheServer(t *testing.T) {
 		t.Errorf("an unknown issue answers %v", err)
 	}
 }
+
+func TestAnOfficeForbidsByItsOwnPolicies(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(folder, "office.cedar"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`@id("no-document") @zh("本单位不公开接口文档") @en("this office does not show the API's document")
+forbid (principal, action == Api::Action::"getOpenAPIJSON", resource);`)
+	server := local.Server{Data: filepath.Join(t.TempDir(), "l.db"), Listen: "127.0.0.1:0", Empty: true, Policies: folder}
+	s := start(t, server)
+	for path, want := range map[string]int{"/api/v1/openapi.json": http.StatusForbidden, "/api/v1/openapi.yaml": http.StatusOK} {
+		if got := get(t, s.base+path); got != want {
+			t.Errorf("%s answers %d, want %d", path, got, want)
+		}
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	write(`@id("all") @zh("全部") @en("all") permit (principal, action == Action::"Grant", resource);`)
+	if err := server.Run(t.Context(), &local.Streams{Out: io.Discard, Err: io.Discard}); err == nil || !strings.Contains(err.Error(), "--policies "+folder) || !strings.Contains(err.Error(), "may only forbid") {
+		t.Errorf("policies that permit: %v", err)
+	}
+}

@@ -25,6 +25,7 @@ import (
 var (
 	secretary = approval.Actor{Person: "fenjiang-secretary", Role: roster.Secretary, Unit: "branch-fenjiang"}
 	admin1    = approval.Actor{Person: "cc-administration-1", Role: roster.Administrator, Unit: "cc-administration"}
+	guard     = approval.Actor{Person: "cc-security-1", Role: roster.SecurityAdministrator, Unit: "cc-administration"}
 	admin2    = approval.Actor{Person: "cc-administration-2", Role: roster.Administrator, Unit: "cc-administration"}
 )
 
@@ -107,7 +108,12 @@ func (h *house) propose(d register.Draft) docket.Got[register.ChangeSet] {
 
 func (h *house) approve(id string) docket.Got[register.ChangeSet] {
 	h.Helper()
-	g, err := h.keeper.Approve(h.Context(), id, as(admin2))
+	return h.approveAs(id, admin2)
+}
+
+func (h *house) approveAs(id string, a approval.Actor) docket.Got[register.ChangeSet] {
+	h.Helper()
+	g, err := h.keeper.Approve(h.Context(), id, as(a))
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -198,6 +204,36 @@ func merger(on calendar.Date) register.Draft {
 			Passages: []roster.Passage{{From: "cc-water", To: "cc-water-parks"}, {From: "cc-parks", To: "cc-water-parks"}},
 		}}}},
 	}
+}
+
+// TestWhoHoldsWhichPostIsForTheSecurityAdministrator holds the three kinds of administrators
+// apart, and lets a house in which only one kind is appointed go on as before.
+func TestWhoHoldsWhichPostIsForTheSecurityAdministrator(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	auditor := approval.Actor{Person: "cc-audit-1", Role: roster.AuditAdministrator, Unit: "cc-administration"}
+	posts := func(c roster.PersonChange) register.Draft {
+		return register.Draft{Title: "岗位调整", Reason: "分工调整", Ground: "禅委组〔2026〕1号", Order: register.Order{Roster: []roster.Change{{People: &c}}}}
+	}
+	transport := []roster.Post{{Role: roster.Officer, Unit: "cc-transport"}}
+	begin := h.propose(posts(roster.PersonChange{Person: "cc-water-officer-2", Begin: transport}))
+	for name, a := range map[string]approval.Actor{"another system administrator": admin2, "an audit administrator": auditor, "who proposed it": admin1} {
+		if _, err := h.keeper.Approve(t.Context(), begin.ID, as(a)); !approval.IsKind(err, approval.Forbidden) {
+			t.Errorf("a post is approved by %s: %v", name, err)
+		}
+	}
+	if acts := register.Open(h.service.Rules().Roster, begin.State, admin2, monday); len(acts) != 0 {
+		t.Errorf("another system administrator is offered %v", acts)
+	}
+	h.approveAs(begin.ID, guard)
+	if _, err := h.keeper.Propose(t.Context(), as(guard), posts(roster.PersonChange{Person: "cc-water-officer-2", End: transport})); !approval.IsKind(err, approval.Forbidden) {
+		t.Errorf("who approves proposes as well: %v", err)
+	}
+	h.approve(h.propose(posts(roster.PersonChange{Person: "cc-water-officer-2", Declare: &roster.Declared{Projects: []roster.ProjectID{"u-valley"}}})).ID)
+	leaving := h.propose(posts(roster.PersonChange{Person: "cc-security-1", Leave: true}))
+	h.approveAs(leaving.ID, guard)
+	end := h.propose(posts(roster.PersonChange{Person: "cc-water-officer-2", End: transport}))
+	h.approve(end.ID) // no security administrator is left
 }
 
 func TestAChangeNeedsASecondAdministrator(t *testing.T) {
@@ -697,7 +733,7 @@ func TestNobodyLeavesOpenWorkBehind(t *testing.T) {
 	}
 	lead := approval.Actor{Person: roster.PersonID(one.Unit) + "-lead", Role: roster.Lead, Unit: one.Unit}
 	do(lead, approval.Reassign{SignOff: 1, To: roster.PersonID(one.Unit) + "-officer-2", Reason: "离岗"})
-	if g := h.approve(proposed.ID); g.State.Status != register.Entered {
+	if g := h.approveAs(proposed.ID, guard); g.State.Status != register.Entered {
 		t.Errorf("it is %s", g.State.Status)
 	}
 
@@ -707,5 +743,5 @@ func TestNobodyLeavesOpenWorkBehind(t *testing.T) {
 		{People: &roster.PersonChange{New: &roster.Person{ID: "fenjiang-second", NameZH: "某甲", NameEN: "Moujia"}}},
 		{Secretary: &roster.Appointment{Branch: "branch-fenjiang", Person: "fenjiang-second"}},
 	}, handed.Order.Roster...)
-	h.enter(handed)
+	h.approveAs(h.propose(handed).ID, guard)
 }

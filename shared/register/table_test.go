@@ -102,7 +102,7 @@ func TestATableOfPeopleBecomesOneChangeSet(t *testing.T) {
 	if _, err := h.keeper.Approve(t.Context(), out.Change.ID, as(admin1)); !approval.IsKind(err, approval.Forbidden) {
 		t.Errorf("who proposed it approves it: %v", err)
 	}
-	h.approve(out.Change.ID)
+	h.approveAs(out.Change.ID, guard)
 	r := h.service.Rules().Roster
 	for _, c := range []struct {
 		person roster.PersonID
@@ -206,7 +206,7 @@ func TestATableOfItemsAddsAndChangesThem(t *testing.T) {
 	if err != nil || !slices.ContainsFunc(preview.Competences, func(m register.Moved) bool { return m.Item == 44 && m.From == "" && m.To == "cc-water" }) {
 		t.Errorf("the preview does not say who is competent for the new item: %+v, %v", preview.Competences, err)
 	}
-	h.approve(out.Change.ID)
+	h.approveAs(out.Change.ID, guard)
 	item, _ := h.service.Rules().Catalog.Item(8)
 	if l, _ := item.ClockLimit(); l != (calendar.Limit{Days: 7, Unit: calendar.WorkingDays, Start: calendar.Acceptance}) || item.Statutory.Source != "某条例第八条" {
 		t.Errorf("item 8 is %+v", item.Statutory)

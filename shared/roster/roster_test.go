@@ -128,6 +128,29 @@ func TestTiersHaveAnOrder(t *testing.T) {
 	}
 }
 
+func TestNobodyIsTwoKindsOfAdministrator(t *testing.T) {
+	t.Parallel()
+	r := Demo()
+	both := func(role Role) Change {
+		return Change{People: &PersonChange{Person: "cc-administration-1", Begin: []Post{{Role: role, Unit: "cc-administration"}}}}
+	}
+	for _, role := range []Role{SecurityAdministrator, AuditAdministrator} {
+		if _, err := r.With(calendar.MustParse("2026-03-09"), both(role)); err == nil || !strings.Contains(err.Error(), "different people") {
+			t.Errorf("an administrator who is %s as well: %v", role, err)
+		}
+	}
+	if !r.Guards(SecurityAdministrator) || r.Guards(Administrator) || r.Guards(AuditAdministrator) {
+		t.Error("security administrators alone guard a house that has one")
+	}
+	r, err := r.With(calendar.MustParse("2026-03-09"), Change{People: &PersonChange{Person: "cc-security-1", Leave: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Guards(Administrator) {
+		t.Error("nobody guards a house without a security administrator")
+	}
+}
+
 func TestOnePersonMayHoldSeveralPosts(t *testing.T) {
 	t.Parallel()
 	r := Demo()

@@ -2,11 +2,13 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
 
+	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/asl"
 	"lianban/shared/calendar"
@@ -78,16 +80,19 @@ func (s synced) Forget(ctx context.Context, keys []store.Key) error {
 	return s.file.Keep(ctx, "fault", []byte{1}) // writes are done in order
 }
 
-var machine, machineErr = local.Machine()
+var (
+	machine, machineErr = local.Machine()
+	policies, policyErr = access.NewPolicies()
+)
 
 func rules() approval.Rules {
-	return approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders, Machine: machine.Digest}
+	return approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders, Machine: machine.Digest, Authoriser: policies}
 }
 
 // build lays the disk out and starts the processes.
 func (h *history) build(ctx context.Context, dir string) error {
-	if machineErr != nil {
-		return machineErr
+	if err := errors.Join(machineErr, policyErr); err != nil {
+		return err
 	}
 	h.rules = rules()
 	h.disk.journal = engine.NewMemJournal()
