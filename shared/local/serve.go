@@ -8,8 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 
@@ -32,7 +32,7 @@ type Server struct {
 	Listen string `help:"Address to listen on; it must be loopback while demo people sign in without a password, that is, without --oidc-issuer." default:"127.0.0.1:8420" placeholder:"HOST:PORT"`
 	Empty  bool   `help:"Start a new data file without the three cases."`
 
-	Digest string `help:"Digest by which audit trails go on: sha256, or sm3 (GB/T 32905-2016); what is there stays as it is." enum:"sha256,sm3" default:"sha256"`
+	Digest   string `help:"Digest by which audit trails go on: sha256, or sm3 (GB/T 32905-2016); what is there stays as it is." enum:"sha256,sm3" default:"sha256"`
 	Policies string `help:"Folder of Cedar files (*.cedar) by which your office forbids what the product permits; they permit nothing." placeholder:"DIR" type:"existingdir"`
 
 	Public string `help:"Address at which people reach the pages, such as https://lianban.example.gov.cn, for the QR codes of what is printed; the address of each request when not given." placeholder:"URL"`

@@ -114,8 +114,10 @@ func (r *Roster) checkDistricts(p *problems) {
 
 // unitKinds says which kind of department a role belongs to, for the roles that
 // belong to one kind only.
-var unitKinds = map[Role]DepartmentKind{Bureau: KeyProjectBureau, Overseer: Oversight, Administrator: SystemAdministrator,
-	SecurityAdministrator: SystemAdministrator, AuditAdministrator: SystemAdministrator}
+var unitKinds = map[Role]DepartmentKind{
+	Bureau: KeyProjectBureau, Overseer: Oversight, Administrator: SystemAdministrator,
+	SecurityAdministrator: SystemAdministrator, AuditAdministrator: SystemAdministrator,
+}
 
 func (r *Roster) checkPeople(p *problems) {
 	for _, person := range r.file.People {

@@ -1,10 +1,11 @@
 package webui
 
 import (
-	"lianban/shared/roster"
 	"net/http"
 	"strings"
 	"testing"
+
+	"lianban/shared/roster"
 )
 
 const peopleCSV = "人员编号,姓名,英文姓名,单位,职务,任职日期,任期届满,变动\ncc-water-officer-9,何某甲,He A,禅城区水利局,部门承办人,,,\n"
