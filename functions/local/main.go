@@ -32,6 +32,7 @@ type commands struct {
 	Verify   local.Verify   `cmd:"" help:"Check every audit trail, and that each goes on from the heads noted day by day; ends with 3 when one is broken."`
 	Backup   local.Backup   `cmd:"" help:"Copy the data file and its attachments into one file, also while they are in use."`
 	Restore  local.Restore  `cmd:"" help:"Bring a backup back under a name that is free, and say what it holds; ends with 3 when a trail is broken or an attachment missing."`
+	Personal local.Personal `cmd:"" help:"List what is kept of one person, or put a pseudonym in place of their name."`
 	Rebuild  local.Rebuild  `cmd:"" help:"Compare all figures with what the issues give, and set them right."`
 	Bench    bench.Command  `cmd:"" help:"Measure throughput, latency, memory and disk beside the disk's own rate."`
 	Hold     bench.Hold     `cmd:"" hidden:"" help:"Hold workflows open until killed; bench measures it."`

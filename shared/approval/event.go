@@ -31,6 +31,9 @@ type Event struct {
 	Reason  string          `json:"reason,omitempty"`
 	Detail  json.RawMessage `json:"detail,omitempty"` // what else the command said, as JSON
 	Hash    string          `json:"hash,omitempty"`   // base64url of the digest
+	// Redacted is set where personal data was replaced after the event was written: Hash is
+	// still that of what was written. See [Event.Redact].
+	Redacted string `json:"redacted,omitempty"`
 }
 
 // The kinds of events.
@@ -142,7 +145,7 @@ const (
 
 // Chain seals e: its hash, by the digest, takes in the hash before it.
 func (e *Event) Chain(head string, by Digest) error {
-	e.Hash = ""
+	e.Hash, e.Redacted = "", ""
 	text, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("encode event %d of %s: %w", e.Seq, e.Issue, err)
@@ -156,22 +159,24 @@ func (e *Event) Chain(head string, by Digest) error {
 // VerifyChain checks events in order from the first one and names the first
 // that is missing, out of order, or not what was written.
 func VerifyChain(events []Event, head string) error {
-	last := ""
+	var links Links
 	for k, e := range events {
 		if e.Seq != int64(k+1) {
 			return fmt.Errorf("event %d of issue %s: found number %d in its place", k+1, e.Issue, e.Seq)
 		}
-		want := e.Hash
-		if err := e.Chain(last, DigestOf(want)); err != nil {
+		ok, err := links.Next(e)
+		if err != nil {
 			return err
 		}
-		if e.Hash != want {
+		if !ok {
 			return fmt.Errorf("event %d of issue %s is not what was written", e.Seq, e.Issue)
 		}
-		last = want
 	}
-	if last != head {
+	if links.last != head {
 		return fmt.Errorf("the trail ends at event %d, not at the issue's head", len(events))
+	}
+	if n := links.Unvouched(); n != 0 {
+		return fmt.Errorf("event %d was redacted, and no later one says so", n)
 	}
 	return nil
 }

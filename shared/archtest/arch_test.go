@@ -141,6 +141,7 @@ var mayImport = map[string][]string{
 	"shared/audit":                 {"shared/approval"},
 	"shared/digest":                {"shared/approval"},
 	"shared/limit":                 {},
+	"shared/personal":              {"shared/approval", "shared/docket", "shared/roster", "shared/store"},
 	"shared/session":               {"shared/access", "shared/approval", "shared/docket", "shared/roster"},
 	"shared/ledger":                {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/roster", "shared/sheet"},
 	"shared/briefing":              {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/ledger", "shared/measure", "shared/roster", "shared/saving", "shared/sheet", "shared/vitality"},

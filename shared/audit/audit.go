@@ -7,6 +7,9 @@
 // Each hash says by which digest it was made: SHA-256, or SM3 (GB/T 32905-2016). A trail may go on
 // under another digest than it began with.
 //
+// Where personal data was replaced, an event does not give its hash any more; a later event of
+// the trail then says what it reads instead (approval.Event.Redact), and that is proved.
+//
 // # What a chain shows, and what a head adds
 //
 // It proves the events. Whether the record as it stands today agrees with them is another
@@ -69,14 +72,13 @@ func (t *Trail) Check() (Fault, bool) {
 	if !t.Record {
 		return fault(0, say("记录本身不见了，只剩下 %d 个事件。", "the record itself is gone; %d events are left.", len(t.Stored)))
 	}
-	last := ""
+	var links approval.Links
 	for k, text := range t.Stored {
 		n := int64(k + 1)
 		var e approval.Event
 		if err := json.Unmarshal(text, &e); err != nil {
 			return fault(n, say("事件无法读取：%v。", "it cannot be read: %v.", err))
 		}
-		want := e.Hash
 		again, err := json.Marshal(&e)
 		switch {
 		case e.Seq > n:
@@ -88,18 +90,20 @@ func (t *Trail) Check() (Fault, bool) {
 		case err != nil || !bytes.Equal(again, text):
 			return fault(n, say("内容不是写入时的样子。", "it is not what was written."))
 		}
-		if err := e.Chain(last, approval.DigestOf(want)); err != nil || e.Hash != want {
+		if ok, err := links.Next(e); err != nil || !ok {
 			return fault(n, say("内容不是写入时的样子，或者此前的事件被替换。", "it is not what was written, or another event was put before it."))
 		}
-		last = want
 	}
 	switch n := int64(len(t.Stored)); {
 	case n < t.Events:
 		return fault(n+1, say("缺少这一事件：应有 %d 个，只有 %d 个。", "it is missing: there should be %d, and there are %d.", t.Events, n))
 	case n > t.Events:
 		return fault(t.Events+1, say("多出了事件：应有 %d 个，却有 %d 个。", "it was added: there should be %d, and there are %d.", t.Events, n))
-	case last != t.Head:
+	case links.Head() != t.Head:
 		return fault(n, say("与记录上的链首不符。", "it is not the one that the record ends with."))
+	}
+	if n := links.Unvouched(); n != 0 {
+		return fault(n, say("其中的个人信息被替换，而此后没有去标识化的记录与之相符。", "something in it was replaced, and no later event says so."))
 	}
 	return Fault{}, false
 }

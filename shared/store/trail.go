@@ -23,7 +23,7 @@ func Trails(items iter.Seq2[Item, error]) iter.Seq2[audit.Trail, error] {
 				yield(audit.Trail{}, err)
 				return
 			}
-			subject, ok := trailOf(item.Key)
+			subject, ok := TrailOf(item.Key)
 			if !ok {
 				continue
 			}
@@ -100,8 +100,11 @@ func (s *Store) Chain(ctx context.Context, subject string) (audit.Trail, error) 
 	return t, nil
 }
 
-// trailOf says to which trail an item belongs.
-func trailOf(k Key) (subject string, ok bool) {
+// EventKey is where the event of a number stands in the trail of a record.
+func EventKey(record Key, seq int64) Key { return Key{record.PK, "E#" + eight(seq)} }
+
+// TrailOf says to which trail an item belongs.
+func TrailOf(k Key) (subject string, ok bool) {
 	if k.SK != "A" && !strings.HasPrefix(k.SK, "E#") {
 		return "", false
 	}

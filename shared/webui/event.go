@@ -103,6 +103,7 @@ type eventDetail struct {
 	Links        int                  `json:"links"`
 	LinkBy       approval.Actor       `json:"linkBy"`
 	Tolerance    approval.Tolerated   `json:"tolerance"`
+	Alias        string               `json:"alias"`
 }
 
 // party is who takes part in a meeting: a unit, or somebody without an account.
@@ -445,6 +446,8 @@ func (v *visit) event(issue *approval.Issue, e *approval.Event) eventView {
 		out.Text = v.t(key, who, v.t("stars", d.Stars))
 	case approval.EvStuck:
 		out.Text, out.Class = v.t(key), "alarm"
+	case approval.EvRedact:
+		out.Text = v.t(key, who, d.Alias)
 	case approval.EvResubmit:
 		out.Text = v.t(key, who, e.Round)
 	case approval.EvReturn, approval.EvRouse, approval.EvCarryOver:

@@ -264,6 +264,30 @@ func Snapshot(ctx context.Context, path, to string) (err error) {
 	return nil
 }
 
+// Compact writes a data file anew, which no process has open, so that nothing is left in it of
+// what was replaced or deleted.
+func Compact(ctx context.Context, path string) (err error) {
+	release, err := Claim(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if err := check(path); err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", dsn(path, "rw"))
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, text := range []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("compact data file %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
 // Claim holds a data file's name, whether there is a file or not, so that no process opens it
 // until released.
 func Claim(path string) (release func() error, err error) {

@@ -153,6 +153,12 @@ const (
 	sqlTrails  = columns + `WHERE (pk>='I#' AND pk<'I$' OR pk>='R#' AND pk<'R$') AND (sk='A' OR sk>='E#' AND sk<'F') ORDER BY pk, sk`
 )
 
+// Items reads everything in the table, in the order of the keys and as it stands at one
+// moment. It is not for a file that is kept in memory.
+func (f *File) Items(ctx context.Context) iter.Seq2[Item, error] {
+	return f.rows(ctx, columns+`ORDER BY pk, sk`)
+}
+
 // Trails reads all records that have an audit trail and, if wanted, their events after each, in
 // the order of their keys and as they stand at one moment, also while another process writes.
 // It is not for a file that is kept in memory.
@@ -161,6 +167,10 @@ func (f *File) Trails(ctx context.Context, events bool) iter.Seq2[Item, error] {
 	if events {
 		text = sqlTrails
 	}
+	return f.rows(ctx, text)
+}
+
+func (f *File) rows(ctx context.Context, text string) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		rows, err := f.db.QueryContext(ctx, text)
 		if err != nil {

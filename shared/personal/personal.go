@@ -1,0 +1,365 @@
+// Package personal finds what is kept of one person (个人信息), and replaces it where the law
+// lets somebody ask for that, without breaking an audit trail.
+//
+// Who somebody is, stands in the register: their name, their posts, their interests. What they
+// did, stands in trails under their id alone, which is the office's own number. So whoever has
+// left is pseudonymised (去标识化) by replacing their name wherever it stands: in records, in
+// texts that people typed, and in events. An event of which something is replaced keeps its
+// hash, and another event vouches for what it reads now (approval.Event.Redact). People without
+// an account — who handed in a request, who came to a meeting — are known by words alone: a
+// name, a telephone number.
+//
+// Access and copies: 个人信息保护法 art. 45. Deletion: art. 47; where the law asks for records
+// to be kept (档案法 art. 13), nothing but storing is done with what is replaced by a
+// pseudonym (art. 47 para. 2, 51 no. 3, 73 no. 3).
+//
+// It must not know SQL, AWS or HTTP: it reads items one after the other and writes to a table.
+// It does not look into attachments, which are files, nor into backups that were made before.
+package personal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"lianban/shared/approval"
+	"lianban/shared/docket"
+	"lianban/shared/roster"
+	"lianban/shared/store"
+)
+
+// Subject is whose data is looked for.
+type Subject struct {
+	Person roster.PersonID // empty: who has no account
+	Words  []Word          // as they stand in texts
+	// Objects are whole pieces of JSON that stand for the person alone, whoever else has the
+	// same name: their entry in a roster.
+	Objects []Word
+}
+
+// Word is what stands in texts, and what shall stand there instead.
+type Word struct{ Text, Alias string }
+
+// Gone (已去标识化) stands in place of what is replaced of people without an account.
+const Gone = "〔已去标识化〕"
+
+// Of is the subject that a person of the register is. Shared are those of their names that
+// others bear too, which cannot be told apart in texts and are left there.
+func Of(r *roster.Roster, id roster.PersonID) (s Subject, shared []string, ok bool) {
+	p, ok := r.Person(id)
+	if !ok {
+		return s, nil, false
+	}
+	s = Subject{Person: id, Objects: []Word{{entry(id, p.NameZH, p.NameEN), entry(id, aliasZH(id), aliasEN(id))}}}
+	for _, w := range []Word{{p.NameZH, aliasZH(id)}, {p.NameEN, aliasEN(id)}} {
+		others := slices.ContainsFunc(r.Everybody(), func(o roster.Person) bool {
+			return o.ID != id && (strings.Contains(o.NameZH, w.Text) || strings.Contains(o.NameEN, w.Text))
+		})
+		switch {
+		case w.Text == "" || w.Text == w.Alias:
+		case others:
+			shared = append(shared, w.Text)
+		default:
+			s.Words = append(s.Words, w)
+		}
+	}
+	return s, shared, true
+}
+
+func aliasZH(id roster.PersonID) string { return "离任人员（" + string(id) + "）" }
+
+func aliasEN(id roster.PersonID) string { return "former officer (" + string(id) + ")" }
+
+// entry is how a person's entry in a roster begins, wherever one is stored.
+func entry(id roster.PersonID, zh, en string) string {
+	return `"id":` + quoted(string(id)) + `,"nameZH":` + quoted(zh) + `,"nameEN":` + quoted(en)
+}
+
+// quoted is a text as JSON has it.
+func quoted(text string) string {
+	out, err := json.Marshal(text)
+	if err != nil {
+		panic("personal: a text cannot be encoded: " + err.Error())
+	}
+	return string(out)
+}
+
+// within is a text as it stands within a string of JSON.
+func within(text string) []byte { return []byte(strings.Trim(quoted(text), `"`)) }
+
+// How somebody stands in what was found.
+const (
+	Acted = "acted" // 本人办理: the event is theirs
+	Stood = "stood" // 被代办: somebody did it for them
+	Named = "named" // 提及: their id or a word of theirs stands in it
+)
+
+// Found is one place where something of the subject stands.
+type Found struct {
+	Subject string          `json:"subject"`         // issues by their id, records as kind/id, else the kind of item
+	Event   int64           `json:"event,omitempty"` // its number in the trail; 0: the record itself
+	At      time.Time       `json:"at,omitzero"`
+	Kind    string          `json:"kind,omitempty"` // of the event
+	How     string          `json:"how"`            // Acted, Stood or Named
+	Words   int             `json:"words"`          // how many words stand there
+	Stored  json.RawMessage `json:"stored"`
+}
+
+// Find goes through items for what there is of the subject.
+func (s *Subject) Find(items iter.Seq2[store.Item, error]) iter.Seq2[Found, error] {
+	id := []byte(quoted(string(s.Person)))
+	return func(yield func(Found, error) bool) {
+		for item, err := range items {
+			if err != nil {
+				yield(Found{}, err)
+				return
+			}
+			f := Found{How: Named, Stored: item.Body}
+			_, f.Words = s.replace(item.Body)
+			if f.Words == 0 && (s.Person == "" || !bytes.Contains(item.Body, id)) {
+				continue
+			}
+			f.Subject = describe(item.Key)
+			if isEvent(item.Key) {
+				var e approval.Event
+				if err := json.Unmarshal(item.Body, &e); err != nil {
+					yield(Found{}, fmt.Errorf("read an event of %s: %w", f.Subject, err))
+					return
+				}
+				f.Event, f.At, f.Kind = e.Seq, e.At, e.Kind
+				switch s.Person {
+				case "":
+				case e.By.Person:
+					f.How = Acted
+				case e.By.For:
+					f.How = Stood
+				}
+			}
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+func isEvent(k store.Key) bool {
+	_, trail := store.TrailOf(k)
+	return trail && k.SK != "A"
+}
+
+// describe names what an item is of.
+func describe(k store.Key) string {
+	if subject, ok := store.TrailOf(k); ok {
+		return subject
+	}
+	kind, rest, _ := strings.Cut(k.PK, "#")
+	if kind == "I" {
+		return rest + " " + k.SK
+	}
+	return k.PK
+}
+
+// replace puts aliases in place of words, and says how many there were.
+func (s *Subject) replace(body []byte) ([]byte, int) {
+	n := 0
+	put := func(old, alias []byte) {
+		if k := bytes.Count(body, old); k > 0 && !bytes.Equal(old, alias) {
+			body = bytes.ReplaceAll(body, old, alias)
+			n += k
+		}
+	}
+	for _, o := range s.Objects {
+		put([]byte(o.Text), []byte(o.Alias))
+	}
+	for _, w := range s.Words {
+		put(within(w.Text), within(w.Alias))
+	}
+	return body, n
+}
+
+// Text is Find's and Replace's for a text that is kept apart from the table.
+func (s *Subject) Text(body []byte) ([]byte, int) { return s.replace(body) }
+
+// Act is who has it done, when, why, and by which digest trails go on.
+type Act struct {
+	By     approval.Actor
+	At     time.Time
+	Reason string
+	Digest approval.Digest
+}
+
+// Done is what was replaced.
+type Done struct {
+	Items  int `json:"items"`
+	Events int `json:"events"` // of them
+	Words  int `json:"words"`
+	Trails int `json:"trails"` // that got an event which says so
+}
+
+// trail is a record with the events of it that change.
+type trail struct {
+	subject string
+	record  *store.Item
+	before  map[int64]string // hash of the event before each
+	events  []*store.Item
+	changed bool // the record itself
+}
+
+// batch is how many events of a trail are replaced in one commit.
+const batch = store.MaxOps - 2
+
+// Replace puts aliases in place of the subject's words in every item, which no other process
+// may write meanwhile. Each trail is written whole or, if it is very long, batch by batch, each
+// with an event that vouches for it; after a crash it is done again for what is left.
+func (s *Subject) Replace(ctx context.Context, table store.Table, items iter.Seq2[store.Item, error], act Act) (done Done, err error) {
+	var trails []*trail
+	var others []store.Op
+	var t *trail
+	last := ""
+	for item, err := range items {
+		if err != nil {
+			return done, err
+		}
+		subject, ok := store.TrailOf(item.Key)
+		body, n := s.replace(item.Body)
+		done.Words += n
+		if n > 0 {
+			done.Items++
+		}
+		if !ok {
+			if n > 0 {
+				item.Body = body
+				others = append(others, store.Op{Put: &item})
+			}
+			continue
+		}
+		if item.SK == "A" {
+			t, last = &trail{subject: subject, record: &item, before: map[int64]string{}}, ""
+			trails = append(trails, t)
+			item.Body, t.changed = body, n > 0
+			continue
+		}
+		var e approval.Event
+		if err := json.Unmarshal(item.Body, &e); err != nil {
+			return done, fmt.Errorf("read an event of %s: %w", subject, err)
+		}
+		if n > 0 {
+			if t == nil || t.subject != subject {
+				return done, fmt.Errorf("the record of %s is gone; verify the data file first", subject)
+			}
+			item.Body = body
+			t.events, t.before[e.Seq] = append(t.events, &item), last
+			done.Events++
+		}
+		last = e.Hash
+	}
+	for _, t := range trails {
+		if !t.changed && len(t.events) == 0 {
+			continue
+		}
+		if err := t.write(ctx, table, act, s.alias()); err != nil {
+			return done, err
+		}
+		done.Trails++
+	}
+	for part := range slices.Chunk(others, store.MaxOps) {
+		if err := table.Write(ctx, part); err != nil {
+			return done, fmt.Errorf("replace what stands beside the trails: %w", err)
+		}
+	}
+	return done, nil
+}
+
+// alias is what an event says was put in place.
+func (s *Subject) alias() string {
+	if s.Person != "" {
+		return aliasZH(s.Person)
+	}
+	return Gone
+}
+
+func (t *trail) write(ctx context.Context, table store.Table, act Act, alias string) error {
+	// What is redacted vouches for the event before it as that is stored, hash and all, so that
+	// their order does not matter.
+	for first := true; first || len(t.events) > 0; first = false {
+		n := min(len(t.events), batch)
+		detail := approval.Redacting{Alias: alias}
+		ops := make([]store.Op, 1, n+2)
+		for _, item := range t.events[:n] {
+			var e approval.Event
+			if err := json.Unmarshal(item.Body, &e); err != nil {
+				return fmt.Errorf("read an event of %s: %w", t.subject, err)
+			}
+			if err := e.Redact(t.before[e.Seq], act.Digest); err != nil {
+				return err
+			}
+			detail.Events = append(detail.Events, approval.Redaction{Seq: e.Seq, Digest: e.Redacted})
+			text, err := json.Marshal(&e)
+			if err != nil {
+				return fmt.Errorf("encode event %d of %s: %w", e.Seq, t.subject, err)
+			}
+			item.Body = text
+			ops = append(ops, store.Op{Put: item})
+		}
+		t.events = t.events[n:]
+		event, err := t.vouch(act, detail)
+		if err != nil {
+			return err
+		}
+		record := *t.record
+		ops[0] = store.Op{Put: &record, If: store.IfVersion, Version: record.Version - 1}
+		ops = append(ops, store.Op{Put: event})
+		if err := table.Write(ctx, ops); err != nil {
+			return fmt.Errorf("replace what stands in %s: %w", t.subject, err)
+		}
+	}
+	return nil
+}
+
+// vouch chains the event that says what was redacted, and moves the record on to it.
+func (t *trail) vouch(act Act, detail approval.Redacting) (*store.Item, error) {
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return nil, fmt.Errorf("encode a redaction of %s: %w", t.subject, err)
+	}
+	e := approval.Event{Issue: approval.IssueID(t.subject), At: act.At, Kind: approval.EvRedact, By: act.By, Reason: act.Reason, Detail: text}
+	chain := func(events *int64, head *string, version *int64) error {
+		*events++
+		*version++
+		e.Seq = *events
+		if err := e.Chain(*head, act.Digest); err != nil {
+			return err
+		}
+		*head = e.Hash
+		return nil
+	}
+	if strings.HasPrefix(t.record.PK, "I#") {
+		var i approval.Issue
+		if err = json.Unmarshal(t.record.Body, &i); err == nil {
+			e.Round = i.Round()
+			if err = chain(&i.Events, &i.Head, &i.Version); err == nil {
+				t.record.Version = i.Version
+				t.record.Body, err = json.Marshal(&i)
+			}
+		}
+	} else {
+		var r docket.Record
+		if err = json.Unmarshal(t.record.Body, &r); err == nil {
+			if err = chain(&r.Events, &r.Head, &r.Version); err == nil {
+				t.record.Version = r.Version
+				t.record.Body, err = json.Marshal(&r)
+			}
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("move the record of %s on: %w", t.subject, err)
+	}
+	item := &store.Item{Key: store.EventKey(t.record.Key, e.Seq)}
+	item.Body, err = json.Marshal(&e)
+	return item, err
+}
