@@ -55,11 +55,12 @@ var everything = map[string]string{
 	"infra/data.yaml Key TheAlarms":                    "in a key's policy * is the key itself",
 	"infra/workflow.yaml IssueSignoffRole DeliverLogs": "log delivery knows no resource",
 	"infra/workflow.yaml RelayRole FindTheStream":      "ListStreams knows no resource",
+	"infra/workflow.yaml WitnessRole FindTheStream":    "ListStreams knows no resource",
 }
 
 // objects are the names that a bucket's objects have in policies: all below it, or
 // below one prefix that the source knows.
-var objects = []string{"${Papers.Arn}/*", "${PapersArn}/incoming/*", "${PapersArn}/kept/*"}
+var objects = []string{"${Papers.Arn}/*", "${PapersArn}/incoming/*", "${PapersArn}/kept/*", "${Seen.Arn}/*", "${SeenArn}/seen/*"}
 
 func TestNoPolicyAllowsMoreThanItNames(t *testing.T) {
 	t.Parallel()
@@ -129,6 +130,10 @@ var permissions = map[string][]string{
 	"GET object": {"s3:GetObject incoming", "s3:GetObject kept", "s3:ListBucket bucket"},
 	"PUT object": {"s3:PutObject incoming", "s3:PutObject kept", "kms:GenerateDataKey key"},
 
+	// In the bucket of what was seen.
+	"GET note": {"s3:GetObject seen", "s3:ListBucket notes"},
+	"PUT note": {"s3:PutObject seen", "kms:GenerateDataKey key"},
+
 	// What Lambda does in the function's name.
 	"log": {"logs:CreateLogStream log", "logs:PutLogEvents log"},
 	"read stream": {
@@ -151,6 +156,7 @@ var calls = map[string][]string{
 	"CloseIssue":    {"Query", "TransactWriteItems"},
 	"Api":           {"Query", "Query index1", "Query index2", "GetItem", "TransactWriteItems", "GetSecretValue", "GET object", "PUT object"},
 	"Relay":         {"Query", "GetItem", "TransactWriteItems", "BatchWriteItem", "StartExecution", "SendTaskSuccess", "SendTaskFailure", "read stream", "lay aside"},
+	"Witness":       {"Query", "GetItem", "GET note", "PUT note", "read stream", "lay aside"},
 	"Sweep":         {"Query", "Query index1", "GetItem", "TransactWriteItems", "BatchWriteItem", "StartExecution", "SendTaskSuccess", "SendTaskFailure"},
 }
 
@@ -166,6 +172,8 @@ var short = map[string]string{
 	fmt.Sprint(ref("PapersArn")):                              "bucket",
 	fmt.Sprint(object{"Fn::Sub": "${PapersArn}/incoming/*"}):  "incoming",
 	fmt.Sprint(object{"Fn::Sub": "${PapersArn}/kept/*"}):      "kept",
+	fmt.Sprint(ref("SeenArn")):                                "notes",
+	fmt.Sprint(object{"Fn::Sub": "${SeenArn}/seen/*"}):        "seen",
 	fmt.Sprint(ref("UndeliveredArn")):                         "queue",
 	"*":                                                       "*",
 	fmt.Sprint(object{"Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${System}-issue-signoff"}): "machine",
@@ -290,7 +298,7 @@ func TestEveryCallInTheSourceIsListed(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(methods)); !slices.Equal(got, []string{"MethodGet", "MethodPut"}) {
 		t.Errorf("shared/store/s3 makes requests of %v; permissions are for GET and PUT", got)
 	}
-	for prefix, want := range map[string]string{"incoming": "incoming/", "kept": "kept/"} {
+	for prefix, want := range map[string]string{"incoming": "incoming/", "kept": "kept/", "seen": "seen/"} {
 		if got := constants(t, "shared/store/s3")[prefix]; !slices.Equal(got, []string{want}) {
 			t.Errorf("shared/store/s3 has the prefix %v; permissions are for %s", got, want)
 		}
@@ -504,9 +512,13 @@ func TestTasksTouchTheTableAsListed(t *testing.T) {
 			return err
 		})
 	}
+	as("Witness", func() error {
+		_, err := kept.Chain(ctx, "i")
+		return err
+	})
 	// The other way round: what is listed is done, except what is not the table's and
 	// the workflows'. The sweep starts what the relay did not, by the same code.
-	elsewhere := []string{"read stream", "lay aside", "GetSecretValue", "GET object", "PUT object", "Sweep StartExecution"}
+	elsewhere := []string{"read stream", "lay aside", "GetSecretValue", "GET object", "PUT object", "GET note", "PUT note", "Sweep StartExecution"}
 	for function, want := range calls {
 		for operation := range did[function] {
 			if !slices.Contains(want, operation) {

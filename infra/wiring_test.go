@@ -143,6 +143,8 @@ func mains(t testing.TB) map[string]main {
 						m.parts |= config.Flows
 					case "Web":
 						m.parts |= config.Web
+					case "Trails":
+						m.parts |= config.Trails
 					}
 				}
 			}
@@ -199,7 +201,7 @@ func TestEveryFolderIsAFunctionThatCanRun(t *testing.T) {
 
 // sample is what a deployment gives, a trial with the demonstration's people.
 var sample = map[string]string{
-	"TableName": "lianban-Table", "LogLevel": "INFO", "IcpNote": "粤ICP备00000000号", "PapersName": "lianban-papers", "AllowDemo": "true", "Digest": "sha256",
+	"TableName": "lianban-Table", "LogLevel": "INFO", "IcpNote": "粤ICP备00000000号", "PapersName": "lianban-papers", "SeenName": "lianban-seen", "AllowDemo": "true", "Digest": "sha256",
 	"SecretArn":           "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x",
 	"IssueSignoffVersion": "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:lianban-issue-signoff:7",
 	"OidcIssuer":          "https://login.example.org", "OidcAudience": "lianban",
@@ -405,9 +407,9 @@ func TestTheTableIsTheOneThatTheStoreReadsAndIsWellKept(t *testing.T) {
 func TestTheBucketIsTheOneThatAttachmentsAreReadFromAndIsWellKept(t *testing.T) {
 	t.Parallel()
 	s, known := stackOf(t), constants(t, "shared/store/s3")
-	buckets := 0
+	buckets := map[string]bool{}
 	s.each("AWS::S3::Bucket", func(p *part, id string, properties object) {
-		buckets++
+		buckets[id] = true
 		block, _ := properties["PublicAccessBlockConfiguration"].(object)
 		encryption := dig(list(dig(properties, "BucketEncryption", "ServerSideEncryptionConfiguration"))[0], "ServerSideEncryptionByDefault")
 		for what, ok := range map[string]bool{
@@ -428,8 +430,12 @@ func TestTheBucketIsTheOneThatAttachmentsAreReadFromAndIsWellKept(t *testing.T) 
 				t.Errorf("%v removes what lies under %v; what people put lies under %v, and what issues name must stay", dig(rule, "Id"), got, known["incoming"])
 			}
 		}
-		if dig(list(dig(properties, "LifecycleConfiguration", "Rules"))[0], "ExpirationInDays") == nil {
+		if rules := list(dig(properties, "LifecycleConfiguration", "Rules")); id == "Papers" && dig(rules[0], "ExpirationInDays") == nil {
 			t.Errorf("what people put and never attached stays")
+		}
+		held, _ := dig(properties, "ObjectLockConfiguration", "Rule", "DefaultRetention").(object)
+		if id == "Seen" && (properties["ObjectLockEnabled"] != true || held["Mode"] != "COMPLIANCE" || fmt.Sprint(held["Days"]) != fmt.Sprint(ref("WitnessDays")) || properties["LifecycleConfiguration"] != nil) {
+			t.Errorf("what a witness saw can be changed or removed: %v", held)
 		}
 		guarded := false
 		for _, st := range statements(s) {
@@ -441,8 +447,38 @@ func TestTheBucketIsTheOneThatAttachmentsAreReadFromAndIsWellKept(t *testing.T) 
 			t.Errorf("%s is reached without TLS", id)
 		}
 	})
-	if buckets != 1 {
-		t.Errorf("%d buckets", buckets)
+	if got := slices.Sorted(maps.Keys(buckets)); !slices.Equal(got, []string{"Papers", "Seen"}) {
+		t.Errorf("the buckets are %v", got)
+	}
+	if days := dig(s.root.text, "Parameters", "WitnessDays").(object); days["MinValue"].(int) < 180 || days["Default"].(int) < 180 {
+		t.Errorf("what a witness saw is kept %v days", days)
+	}
+}
+
+// TestTheWitnessIsHandedEveryEventOfEveryTrail holds its filter to the layout of the table: what
+// comes to be, what is changed and what is removed.
+func TestTheWitnessIsHandedEveryEventOfEveryTrail(t *testing.T) {
+	t.Parallel()
+	mapping := dig(stackOf(t).functions()["Witness"].properties, "Events", "Trails", "Properties").(object)
+	filters := list(dig(mapping, "FilterCriteria", "Filters"))
+	if len(filters) != 1 {
+		t.Fatalf("%d filters", len(filters))
+	}
+	var pattern any
+	if err := json.Unmarshal([]byte(dig(filters[0], "Pattern").(string)), &pattern); err != nil {
+		t.Fatal(err)
+	}
+	issue, record := store.Key{PK: "I#a", SK: "A"}, store.Key{PK: "R#change#c", SK: "A"}
+	for _, key := range []store.Key{issue, record, store.EventKey(issue, 3), store.EventKey(record, 12345), {PK: "I#a", SK: "O#00000001"}, {PK: "F#2026-03#440604", SK: "S#x"}} {
+		for _, event := range []string{"INSERT", "MODIFY", "REMOVE"} {
+			got := matches(pattern, object{"eventName": event, "dynamodb": object{"Keys": object{"pk": object{"S": key.PK}, "sk": object{"S": key.SK}}}})
+			if _, _, want := store.EventOf(key); got != want {
+				t.Errorf("%s of %v passes the filter: %v", event, key, got)
+			}
+		}
+	}
+	if mapping["StartingPosition"] != "TRIM_HORIZON" || mapping["MaximumRetryAttempts"] != -1 {
+		t.Errorf("the stream is read as %v", mapping)
 	}
 }
 

@@ -22,6 +22,9 @@
 // day in a file to which is only appended: how many events each trail had, and the hash of
 // the last. Whoever keeps a copy of the file elsewhere can prove everything up to its last
 // line, whatever happened to the data.
+//
+// On AWS every event is [Seen] by a witness as the table's stream tells of it, in a bucket that
+// nobody can change; see [Trail.Against].
 package audit
 
 import (
@@ -120,7 +123,7 @@ func (t *Trail) hash(n int64) string {
 	return e.Hash
 }
 
-// Reader reads one trail as it is stored: of an issue by its id.
+// Reader reads one trail as it is stored: of an issue by its id, of a record by kind/id.
 type Reader interface {
 	Chain(ctx context.Context, subject string) (Trail, error)
 }

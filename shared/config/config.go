@@ -11,6 +11,8 @@
 //	OIDC_AUDIENCE       this application's name at the issuer            the API
 //	CURSOR_KEY          signs list cursors, 16 characters or more        the API, or
 //	CURSOR_KEY_SECRET   ARN of the secret that holds it
+//	WITNESS_BUCKET      where trails are witnessed, and nothing can be    the witness
+//	                    changed
 //	ROSTER_FILE         projects, branches, departments, people
 //	CATALOG_FILE        routes, matters, competences
 //	CATALOG_ITEMS_FILE  the approval items; the embedded ones when not set
@@ -50,8 +52,9 @@ type Part int
 
 // The parts; they can be joined.
 const (
-	Flows Part = 1 << iota // starts rounds
-	Web                    // serves people
+	Flows  Part = 1 << iota // starts rounds
+	Web                     // serves people
+	Trails                  // witnesses audit trails
 )
 
 // Config is what a function is told. The zero Config logs from level info on.
@@ -63,6 +66,7 @@ type Config struct {
 	CursorKeySecret string
 	LogLevel        slog.Level
 	Bucket          string // of attachments; none are taken when empty
+	Witness         string // bucket of what was seen of audit trails
 	Public          string // address of the pages for what is printed; empty: where each request came in
 	ICPNote         string // filing number of the website (ICP备案号); shown when not empty
 	Rules           approval.Rules
@@ -86,6 +90,9 @@ func Read(getenv func(string) string, parts Part) (Config, error) {
 	if parts&Web != 0 {
 		r.web(&c)
 		c.ICPNote, c.Bucket, c.Public = getenv("ICP_NOTE"), getenv("PAPERS_BUCKET"), r.address("PUBLIC_URL", false)
+	}
+	if parts&Trails != 0 {
+		c.Witness = r.need("WITNESS_BUCKET")
 	}
 	r.rules(&c.Rules)
 	var err error

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"lianban/shared/approval"
 	"lianban/shared/audit"
+	"lianban/shared/docket"
 )
 
 // Trails reads the audit trails from items in the order of their primary keys, in which each
@@ -60,6 +62,9 @@ const chainTries = 5
 func (s *Store) Chain(ctx context.Context, subject string) (audit.Trail, error) {
 	t := audit.Trail{Subject: subject}
 	pk := issuePK(approval.IssueID(subject))
+	if kind, id, record := strings.Cut(subject, "/"); record {
+		pk = recordPK(docket.Kind(kind), id)
+	}
 	var before []byte
 	for range chainTries {
 		record, ok, err := s.table.Get(ctx, Key{pk, "A"})
@@ -102,6 +107,16 @@ func (s *Store) Chain(ctx context.Context, subject string) (audit.Trail, error) 
 
 // EventKey is where the event of a number stands in the trail of a record.
 func EventKey(record Key, seq int64) Key { return Key{record.PK, "E#" + eight(seq)} }
+
+// EventOf says of which trail, and which of its events, an item is.
+func EventOf(k Key) (subject string, seq int64, ok bool) {
+	number, event := strings.CutPrefix(k.SK, "E#")
+	if subject, ok = TrailOf(k); !ok || !event {
+		return "", 0, false
+	}
+	seq, err := strconv.ParseInt(number, 10, 64)
+	return subject, seq, err == nil
+}
 
 // TrailOf says to which trail an item belongs.
 func TrailOf(k Key) (subject string, ok bool) {

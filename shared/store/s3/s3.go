@@ -1,5 +1,6 @@
 // Package s3 keeps the bytes of attachments in a bucket of Amazon S3. It is
-// approval's Papers, and says at which addresses people put and fetch files.
+// approval's Papers, and says at which addresses people put and fetch files. In
+// another bucket, which nobody can change, it keeps what a witness saw of audit trails.
 //
 // It must not know HTTP routes, nor any rule of the domain but the size of a file.
 // Requests are signed with the SDK's core: putting, getting and two prefixes need
@@ -151,7 +152,7 @@ func encoded(q url.Values) string { return strings.ReplaceAll(q.Encode(), "+", "
 func (b *Bucket) presign(ctx context.Context, r *http.Request, life time.Duration) (string, time.Time, error) {
 	credentials, err := b.credentials.Retrieve(ctx)
 	if err != nil {
-		return "", time.Time{}, fmt.Errorf("credentials for the attachments' bucket: %w", err)
+		return "", time.Time{}, fmt.Errorf("credentials for the bucket: %w", err)
 	}
 	q := r.URL.Query()
 	q.Set("X-Amz-Expires", strconv.Itoa(int(life/time.Second)))
@@ -159,7 +160,7 @@ func (b *Bucket) presign(ctx context.Context, r *http.Request, life time.Duratio
 	now := b.now().Truncate(time.Second)
 	address, _, err := b.signer.PresignHTTP(ctx, credentials, r, unsigned, "s3", b.region, now)
 	if err != nil {
-		return "", time.Time{}, fmt.Errorf("sign an address in the attachments' bucket: %w", err)
+		return "", time.Time{}, fmt.Errorf("sign an address in the bucket: %w", err)
 	}
 	return address, now.Add(life).UTC(), nil
 }
@@ -197,14 +198,14 @@ func (b *Bucket) do(ctx context.Context, method, key, hash string, body []byte, 
 	}
 	credentials, err := b.credentials.Retrieve(ctx)
 	if err != nil {
-		return fmt.Errorf("credentials for the attachments' bucket: %w", err)
+		return fmt.Errorf("credentials for the bucket: %w", err)
 	}
 	if err := b.signer.SignHTTP(ctx, credentials, r, hash, "s3", b.region, b.now()); err != nil {
 		return fmt.Errorf("sign %s %s: %w", method, key, err)
 	}
 	answer, err := b.client.Do(r)
 	if err != nil {
-		return fmt.Errorf("%s %s in the attachments' bucket: %w", method, key, err)
+		return fmt.Errorf("%s %s in the bucket: %w", method, key, err)
 	}
 	defer answer.Body.Close()
 	return use(answer)
@@ -249,5 +250,5 @@ func (b *Bucket) write(ctx context.Context, key, hash string, content []byte) er
 // refused tells what S3 said.
 func refused(answer *http.Response, doing string) error {
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10)) // the status says enough without it
-	return fmt.Errorf("%s in the attachments' bucket: %s: %s", doing, answer.Status, text)
+	return fmt.Errorf("%s in the bucket: %s: %s", doing, answer.Status, text)
 }

@@ -158,6 +158,10 @@ func (a *amazon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.Method {
 	case http.MethodGet:
+		if r.URL.Query().Get("list-type") == "2" {
+			a.list(w, r)
+			return
+		}
 		text, ok := a.objects[r.URL.Path]
 		if !ok {
 			refuse(404, "NoSuchKey")
@@ -188,6 +192,56 @@ func (a *amazon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.objects[r.URL.Path] = string(body)
 	default:
 		refuse(405, "MethodNotAllowed")
+	}
+}
+
+// list answers two keys at a time, after the one that the token names.
+func (a *amazon) list(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	var keys []string
+	for path := range a.objects {
+		key := strings.TrimPrefix(path, r.URL.Path)
+		if strings.HasPrefix(key, q.Get("prefix")) && key > q.Get("continuation-token") {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	fmt.Fprint(w, `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`)
+	for _, key := range keys[:min(2, len(keys))] {
+		fmt.Fprintf(w, "<Contents><Key>%s</Key><Size>1</Size></Contents>", key)
+	}
+	if len(keys) > 2 {
+		fmt.Fprintf(w, "<IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>", keys[1])
+	}
+	fmt.Fprint(w, "</ListBucketResult>")
+}
+
+func TestNotesOfADayAreReadBackAndNoOthers(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	notes := s3.NewNotes(a.bucket)
+	for day, texts := range map[string][]string{"2026-03-09": {"a\n", "b\n", "c\n", "d\n", "e\n"}, "2026-03-10": {"f\n"}} {
+		for k, text := range texts {
+			for range 2 { // noted again, as a batch is that is handed over again
+				if err := notes.Note(t.Context(), day, fmt.Sprintf("%d-%d", 100*k, 100*k+99), []byte(text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for day, want := range map[string]string{"2026-03-09": "a\nb\nc\nd\ne\n", "2026-03-10": "f\n", "2026-03-11": ""} {
+		got := ""
+		if err := notes.Noted(t.Context(), day, func(text []byte) error { got += string(text); return nil }); err != nil || got != want {
+			t.Errorf("of %s: %q, %v", day, got, err)
+		}
+	}
+	a.failing = "PUT"
+	if err := notes.Note(t.Context(), "2026-03-09", "x", []byte("x")); err == nil || !strings.Contains(err.Error(), "SlowDown") {
+		t.Errorf("a note that was not taken: %v", err)
+	}
+	a.failing = "GET"
+	if err := notes.Noted(t.Context(), "2026-03-09", func([]byte) error { return nil }); err == nil {
+		t.Error("a day that cannot be read is taken for an empty one")
 	}
 }
 
