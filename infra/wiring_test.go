@@ -205,7 +205,7 @@ var sample = map[string]string{
 	"SecretArn":           "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x",
 	"IssueSignoffVersion": "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:lianban-issue-signoff:7",
 	"OidcIssuer":          "https://login.example.org", "OidcAudience": "lianban",
-	"OidcKeysUrl": "", "OidcAlgorithms": "RS256,ES256", "OidcPersonClaim": "sub", "OidcRoleClaim": "role", "OidcUnitClaim": "unit", "OidcDecidingAcr": "", "OidcDecidingAmr": "otp sc",
+	"OidcKeysUrl": "", "OidcAlgorithms": "RS256,ES256", "OidcPersonClaim": "sub", "OidcRoleClaim": "role", "OidcUnitClaim": "unit", "OidcClientSecretArn": "", "OidcDecidingAcr": "", "OidcDecidingAmr": "otp sc",
 }
 
 // resolve is a variable's value; of an If, the side without a facts layer.

@@ -2,8 +2,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -34,8 +36,12 @@ func main() {
 		service, issuer := h.Service(nil), access.NewOIDC(h.Issuer)
 		verifier, door := access.Verifier(issuer), (*webui.Door)(nil)
 		if h.Public != "" { // the issuer has to know where it sends browsers back to
+			password, err := clientSecret(ctx, h)
+			if err != nil {
+				return nil, err
+			}
 			door = &webui.Door{
-				Flow:     &access.Flow{OIDC: issuer, Back: h.Public + webui.Callback, Key: key},
+				Flow:     &access.Flow{OIDC: issuer, Back: h.Public + webui.Callback, Key: key, Secret: password},
 				Sessions: session.New(h.Store, h.Now, rand.Reader),
 			}
 			door.Sessions.Guards = func(role roster.Role) bool { return service.Rules().Roster.Guards(role) }
@@ -81,9 +87,26 @@ func cursorKey(ctx context.Context, h *lambdafn.House) ([]byte, error) {
 	if h.CursorKeySecret == "" {
 		return h.CursorKey, nil
 	}
-	out, err := secretsmanager.NewFromConfig(h.Cloud).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &h.CursorKeySecret})
+	return secret(ctx, h, "CURSOR_KEY_SECRET", h.CursorKeySecret)
+}
+
+// clientSecret is this application's password at the issuer; empty where it has none.
+func clientSecret(ctx context.Context, h *lambdafn.House) (string, error) {
+	if h.ClientSecret == "" {
+		return "", nil
+	}
+	text, err := secret(ctx, h, "OIDC_CLIENT_SECRET", h.ClientSecret)
+	if err == nil && len(bytes.TrimSpace(text)) == 0 {
+		err = errors.New("OIDC_CLIENT_SECRET names an empty secret; put the password that the issuer gave into it")
+	}
+	return string(bytes.TrimSpace(text)), err
+}
+
+// secret reads a secret that a variable names.
+func secret(ctx context.Context, h *lambdafn.House, name, arn string) ([]byte, error) {
+	out, err := secretsmanager.NewFromConfig(h.Cloud).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &arn})
 	if err != nil {
-		return nil, fmt.Errorf("read CURSOR_KEY_SECRET: %w", err)
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	if out.SecretString == nil {
 		return out.SecretBinary, nil

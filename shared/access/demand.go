@@ -18,8 +18,11 @@ type Strength struct {
 type Demand struct{ Classes, Methods []string }
 
 // deciding are the roles of which more is demanded: those whose word ends, stops or moves a
-// matter, and who changes the register.
-var deciding = []roster.Role{roster.Officer, roster.Lead, roster.GeneralBranch, roster.Headquarters, roster.Administrator}
+// matter, and administrators.
+var deciding = []roster.Role{
+	roster.Officer, roster.Lead, roster.GeneralBranch, roster.Headquarters,
+	roster.Administrator, roster.SecurityAdministrator, roster.AuditAdministrator,
+}
 
 // Met reports whether a sign-in is strong enough for a role.
 func (d Demand) Met(role roster.Role, s Strength) bool {

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -83,6 +84,89 @@ func FuzzHeadsThatWereNotNotedAreFound(f *testing.F) {
 		}
 		if read.Whole > int64(len(text)) || read.Lines > bytes.Count(text, []byte("\n")) {
 			t.Errorf("%d lines of %d bytes are read from %q", read.Lines, read.Whole, text)
+		}
+	})
+}
+
+// FuzzAnEventThatWasNotRedactedSoIsFound puts anything in place of each event of a trail of
+// which the second was redacted.
+func FuzzAnEventThatWasNotRedactedSoIsFound(f *testing.F) {
+	var texts []json.RawMessage
+	var events []approval.Event
+	write := func(e approval.Event) {
+		text, err := json.Marshal(&e)
+		if err != nil {
+			f.Fatal(err)
+		}
+		texts, events = append(texts, text), append(events, e)
+	}
+	last := ""
+	chain := func(e approval.Event) {
+		e.Issue, e.Seq, e.At = "i", int64(len(events)+1), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+		if err := e.Chain(last, approval.SHA256); err != nil {
+			f.Fatal(err)
+		}
+		last = e.Hash
+		write(e)
+	}
+	chain(approval.Event{Kind: approval.EvRaise, Reason: "甲"})
+	chain(approval.Event{Kind: approval.EvComment, Reason: "何某甲来电"})
+	redacted := events[1]
+	redacted.Reason = "〔已去标识化〕来电"
+	if err := redacted.Redact(events[0].Hash, approval.SHA256); err != nil {
+		f.Fatal(err)
+	}
+	detail, err := json.Marshal(approval.Redacting{Alias: "x", Events: []approval.Redaction{{Seq: 2, Digest: redacted.Redacted}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	chain(approval.Event{Kind: approval.EvRedact, Detail: detail})
+	if texts[1], err = json.Marshal(&redacted); err != nil {
+		f.Fatal(err)
+	}
+	check := func(stored []json.RawMessage) (audit.Fault, bool) {
+		trail := audit.Trail{Subject: "i", Record: true, Events: 3, Head: last, Stored: stored}
+		return trail.Check()
+	}
+	if fault, bad := check(texts); bad {
+		f.Fatalf("the premise does not hold: %v", fault)
+	}
+	for _, text := range texts {
+		f.Add([]byte(text))
+	}
+	f.Add(bytes.Replace(texts[1], []byte("来电"), []byte("同意"), 1))
+	f.Add([]byte(`{"issue":"i","seq":2,"redacted":"x"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for k := range texts {
+			stored := slices.Clone(texts)
+			stored[k] = text
+			if _, bad := check(stored); !bad && !bytes.Equal(text, texts[k]) {
+				t.Errorf("taken for event %d: %s", k+1, text)
+			}
+		}
+	})
+}
+
+func FuzzWhatWasSeenIsReadBackOrRefused(f *testing.F) {
+	f.Add([]byte(`{"subject":"i","event":1,"hash":"h"}` + "\n" + `{"subject":"change/c","event":2,"what":"removed"}` + "\n"))
+	f.Add([]byte("{}\n\n"))
+	f.Add([]byte(`{"event":1e400}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		seen, err := audit.ReadSeen(text)
+		if err != nil {
+			return
+		}
+		var out bytes.Buffer
+		if err := audit.WriteSeen(&out, seen); err != nil {
+			t.Fatal(err)
+		}
+		again, err := audit.ReadSeen(out.Bytes())
+		if err != nil || !slices.Equal(again, seen) {
+			t.Errorf("%q is read as %v and then as %v: %v", text, seen, again, err)
+		}
+		trail := audit.Trail{Subject: "i"}
+		if _, wrong := trail.Against(seen); !wrong && slices.ContainsFunc(seen, func(s audit.Seen) bool { return s.Subject == "i" }) {
+			t.Errorf("a trail that is gone agrees with %v", seen)
 		}
 	})
 }

@@ -21,7 +21,8 @@
 //
 // These may be left out: OIDC_KEYS_URL (the issuer is asked where its keys are),
 // OIDC_ALGORITHMS (RS256,ES256), OIDC_PERSON_CLAIM (sub), OIDC_ROLE_CLAIM (role),
-// OIDC_UNIT_CLAIM (unit), OIDC_DECIDING_ACR and OIDC_DECIDING_AMR (nothing; the classes and
+// OIDC_UNIT_CLAIM (unit), OIDC_CLIENT_SECRET (none; ARN of the secret that holds this application's
+// password at the issuer, where it is no public client), OIDC_DECIDING_ACR and OIDC_DECIDING_AMR (nothing; the classes and
 // methods of sign-ins, separated by spaces, of which those who decide need one), LOG_LEVEL (info), PAPERS_BUCKET (none; where attachments
 // are kept, and without it none are taken), ICP_NOTE (none; the website's filing
 // number, which pages in mainland China show), PUBLIC_URL (where each request came in; the
@@ -64,6 +65,7 @@ type Config struct {
 	Issuer          access.OIDCConfig
 	CursorKey       []byte // nil when CursorKeySecret says where it is
 	CursorKeySecret string
+	ClientSecret    string // ARN of the secret that holds the password at the issuer; empty: a public client
 	LogLevel        slog.Level
 	Bucket          string // of attachments; none are taken when empty
 	Witness         string // bucket of what was seen of audit trails
@@ -156,6 +158,7 @@ func (r *reader) web(c *Config) {
 			c.Issuer.Algorithms = append(c.Issuer.Algorithms, name)
 		}
 	}
+	c.ClientSecret = r.getenv("OIDC_CLIENT_SECRET")
 	key, secret := r.getenv("CURSOR_KEY"), r.getenv("CURSOR_KEY_SECRET")
 	switch {
 	case key == "" && secret == "":

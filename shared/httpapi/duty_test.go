@@ -59,7 +59,7 @@ func TestACommitmentIsVerifiedOrItsApprovalRevoked(t *testing.T) {
 		}
 	}
 	w.get(fenjiang, "/duties").problem(403, "forbidden", "")
-	w.get(police, "/departments/cc-natural-resources/duties").problem(403, "forbidden", "")
+	w.get(police, "/departments/cc-natural-resources/duties").problem(404, "not-found", "id")
 	w.get(overseer, "/departments/none/duties").problem(404, "not-found", "id")
 
 	w.post(resourcesLead, task+"/revocation", `{"code":"","reason":"逾期未履行"}`).problem(422, "invalid", "code")

@@ -146,13 +146,18 @@ func (s *server) listInbox(ctx context.Context, in *PageIn) (*PageOut[Task], err
 	return s.tasks(ctx, approval.SignOffQuery{Department: department}, *in)
 }
 
-// inboxOf is a department whose work the caller may read.
+// inboxOf is a department whose work the caller may read. To people of a department, the work
+// of others is not there.
 func (s *server) inboxOf(ctx context.Context, id string) (roster.DepartmentID, error) {
+	actor := callOf(ctx).actor
 	department, ok := s.service.Rules().Roster.Department(roster.DepartmentID(id))
+	if own, err := approval.OwnInbox(actor); err == nil && own != department.ID {
+		ok = false
+	}
 	if err := need(ok, "id", "没有这个部门，请核对编号。", "There is no such department; please check the id."); err != nil {
 		return "", err
 	}
-	return department.ID, approval.ReadsInbox(callOf(ctx).actor, department.ID)
+	return department.ID, approval.ReadsInbox(actor, department.ID)
 }
 
 func (s *server) listDepartmentInbox(ctx context.Context, in *inboxIn) (*PageOut[Task], error) {

@@ -346,8 +346,11 @@ func TestNobodyDoesAnothersWork(t *testing.T) {
 		t.Errorf("version %s after refusals only", got)
 	}
 	w.get(fenjiang, "/inbox").problem(http.StatusForbidden, "forbidden", "")
-	w.get(police, "/departments/cc-transport/inbox").problem(http.StatusForbidden, "forbidden", "")
-	w.get(police, "/departments/nobody/inbox").problem(404, "not-found", "id")
+	other := w.get(police, "/departments/cc-transport/inbox").problem(404, "not-found", "id")
+	none := w.get(police, "/departments/nobody/inbox").problem(404, "not-found", "id")
+	if strings.ReplaceAll(string(other.body), "cc-transport", "nobody") != string(none.body) {
+		t.Errorf("another department's tasks are told from none:\n%s\n%s", other.body, none.body)
+	}
 	for _, as := range []who{lead, overseer, bureau, transport} {
 		if got := w.get(as, "/departments/cc-transport/inbox").is(200).text("items", 0, "issue"); got != id {
 			t.Errorf("inbox for %s: %s", as.role, got)
