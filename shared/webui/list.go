@@ -49,8 +49,11 @@ func (v *visit) home() error {
 		return v.tierHome()
 	case roster.Administrator:
 		return v.holdHome()
-	case roster.SecurityAdministrator, roster.AuditAdministrator:
+	case roster.SecurityAdministrator:
 		return v.guardHome()
+	case roster.AuditAdministrator:
+		v.redirect("/trail")
+		return nil
 	}
 	return v.districtHome()
 }
@@ -218,16 +221,14 @@ func (v *visit) holdHome() error {
 	return v.render(http.StatusOK, "home.html", p)
 }
 
-// guardHome is where those administrators begin whose work is in the lists of others.
 func (v *visit) guardHome() error {
-	at := "home." + string(v.viewer.Role)
-	p := homePage{frame: v.frame(v.t(at + ".title")), Lead: v.t(at + ".lead")}
+	p := homePage{frame: v.frame(v.t("home.security.title")), Lead: v.t("home.security.lead")}
 	var err error
 	if p.Waits, err = v.errands(); err != nil {
 		return err
 	}
 	if len(p.Waits) == 0 {
-		p.Empty = v.t(at + ".empty")
+		p.Empty = v.t("home.security.empty")
 	}
 	return v.render(http.StatusOK, "home.html", p)
 }

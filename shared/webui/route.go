@@ -66,7 +66,7 @@ func (v *visit) moreNav() (links []link) {
 		if slices.Contains([]roster.Role{roster.Secretary, roster.GeneralBranch, roster.Officer, roster.Lead, roster.Bureau, roster.Overseer}, v.viewer.Role) {
 			links = append(links, link{Text: v.t("nav.requests"), URL: "/requests"})
 		}
-		if v.viewer.Role != roster.Administrator {
+		if !v.viewer.Role.Administers() {
 			links = append(links, link{Text: v.t("nav.pool"), URL: "/pool"})
 		}
 	}
@@ -84,7 +84,7 @@ func (v *visit) moreNav() (links []link) {
 	if v.seesFigures() {
 		links = append(links, link{Text: v.t("nav.bottlenecks"), URL: "/bottlenecks"})
 	}
-	if v.Briefings != nil && v.viewer.Role != roster.Administrator {
+	if v.Briefings != nil && !v.viewer.Role.Administers() {
 		links = append(links, link{Text: v.t("nav.briefings"), URL: "/briefings"})
 	}
 	if v.Briefings != nil && briefing.SeesVitality(v.viewer.Actor) == nil {
