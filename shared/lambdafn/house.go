@@ -33,6 +33,7 @@ type House struct {
 	Cloud    aws.Config
 	Log      *slog.Logger
 	Store    *store.Store
+	Whole    *dynamo.Table // what Store keeps everything in
 	Policies *access.Policies
 }
 
@@ -64,7 +65,8 @@ func Open(getenv func(string) string, parts config.Part) (*House, error) {
 	h.Rules.Authoriser = h.Policies
 	h.Log = logger(c.LogLevel)
 	slog.SetDefault(h.Log)
-	h.Store = store.New(dynamo.New(dynamodb.NewFromConfig(h.Cloud), c.Table)).ChainedBy(c.Rules.Digest)
+	h.Whole = dynamo.New(dynamodb.NewFromConfig(h.Cloud), c.Table)
+	h.Store = store.New(h.Whole).ChainedBy(c.Rules.Digest)
 	return h, nil
 }
 

@@ -72,6 +72,39 @@ func trail(t *testing.T, subject string, n int, reason string) audit.Trail {
 	return out
 }
 
+// withRedaction is the trail with one event redacted, and another that vouches for it.
+func withRedaction(t *testing.T, of audit.Trail, n int) audit.Trail {
+	t.Helper()
+	var before, e approval.Event
+	if err := errors.Join(json.Unmarshal(of.Stored[n-2], &before), json.Unmarshal(of.Stored[n-1], &e)); err != nil {
+		t.Fatal(err)
+	}
+	e.Reason = "〔已去标识化〕"
+	if err := e.Redact(before.Hash, approval.SHA256); err != nil {
+		t.Fatal(err)
+	}
+	detail, err := json.Marshal(approval.Redacting{Alias: "x", Events: []approval.Redaction{{Seq: e.Seq, Digest: e.Redacted}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vouch := approval.Event{Issue: e.Issue, Seq: of.Events + 1, At: e.At, Kind: approval.EvRedact, By: e.By, Detail: detail}
+	if err := vouch.Chain(of.Head, approval.SHA256); err != nil {
+		t.Fatal(err)
+	}
+	changed, err := json.Marshal(&e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(&vouch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of.Stored = append(slices.Clone(of.Stored), text)
+	of.Stored[n-1] = changed
+	of.Head, of.Events = vouch.Hash, vouch.Seq
+	return of
+}
+
 // streamed are stream records of a trail's events, in one batch.
 func streamed(event string, first int, of audit.Trail, seqs ...int) string {
 	var records []string
@@ -142,7 +175,22 @@ func TestAWitnessNotesEveryEventAndFindsWhatDeparts(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, out, err)
 		}
 	}
+	redacted := withRedaction(t, good, 3)
+	stored["a"] = redacted
+	if _, err := invoke(streamed("MODIFY", 190, redacted, 3)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := invoke(`{"day":"` + witnessed + `"}`); err != nil {
+		t.Errorf("an event that the trail says was redacted: %+v, %v", out, err)
+	}
+	unvouched := redacted
+	unvouched.Stored, unvouched.Head, unvouched.Events = redacted.Stored[:4], good.Head, 4
+	stored["a"] = unvouched
+	if out, err := invoke(`{"day":"` + witnessed + `"}`); err == nil || len(out.Faults) != 1 || out.Faults[0].Event != 3 {
+		t.Errorf("one that it does not say so of: %+v, %v", out, err)
+	}
 	stored["a"] = good
+	delete(notes.texts[witnessed], "190-190")
 	if _, err := invoke(streamed("MODIFY", 200, good, 2)); err != nil {
 		t.Fatal(err)
 	}

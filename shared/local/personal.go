@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"lianban/shared/approval"
 	"lianban/shared/personal"
 	"lianban/shared/roster"
 	"lianban/shared/store/sqlite"
@@ -43,39 +42,16 @@ type PersonalPseudonymise struct {
 	Reason string          `help:"Why, such as the request that was granted; on record." required:"" placeholder:"TEXT"`
 }
 
-// minWord is how long a word must be at least, in bytes, lest it stands in others by chance:
-// two Chinese characters.
-const minWord = 6
-
 // subject says whose data it is, and what of it cannot be told apart.
 func (w *whom) subject(r *roster.Roster, out io.Writer) (personal.Subject, roster.Person, error) {
-	var s personal.Subject
-	var p roster.Person
-	switch {
-	case w.Person == "" && len(w.Word) == 0:
-		return s, p, errors.New("say whose data: --person with an id of the register, or --word with a name or a telephone number")
-	case w.Person != "":
-		var shared []string
-		var ok bool
-		if s, shared, ok = personal.Of(r, w.Person); !ok {
-			return s, p, fmt.Errorf("--person %s: there is nobody of this id in the register", w.Person)
-		}
-		p, _ = r.Person(w.Person)
-		for _, name := range shared {
-			fmt.Fprintf(out, "“%s”另有同名人员，文字中的同名无法区分，仅处理登记信息。Others are called %q too: in texts they cannot be told apart and are left.\n", name, name)
-		}
+	s, shared, err := personal.Ask(r, w.Person, w.Word)
+	if err != nil {
+		return s, roster.Person{}, fmt.Errorf("--%w", err)
 	}
-	for _, word := range w.Word {
-		if len(word) < minWord {
-			return s, p, fmt.Errorf("--word %q is too short and would stand in other words by chance; give the whole name or number", word)
-		}
-		if slices.ContainsFunc(r.Everybody(), func(o roster.Person) bool {
-			return o.ID != w.Person && (strings.Contains(o.NameZH, word) || strings.Contains(o.NameEN, word))
-		}) {
-			return s, p, fmt.Errorf("--word %q is the name of somebody of the register; use --person for them", word)
-		}
-		s.Words = append(s.Words, personal.Word{Text: word, Alias: personal.Gone})
+	for _, name := range shared {
+		fmt.Fprintf(out, "“%s”另有同名人员，文字中的同名无法区分，仅处理登记信息。Others are called %q too: in texts they cannot be told apart and are left.\n", name, name)
 	}
+	p, _ := r.Person(w.Person)
 	return s, p, nil
 }
 
@@ -94,33 +70,26 @@ func (c *PersonalList) Run(ctx context.Context, s *Streams) (err error) {
 		return err
 	}
 	var found []personal.Found
-	acts, named := map[string]int{}, map[string]int{}
 	seen, done := counting(s.Err, "records and events")
-	for f, err := range subject.Find(app.file.Items(ctx)) {
-		if err != nil {
-			return err
-		}
+	sum, err := subject.Summarise(app.file.Items(ctx), func(f personal.Found) {
 		seen()
 		found = append(found, f)
-		switch f.How {
-		case personal.Acted:
-			acts[f.Kind]++
-		default:
-			named[f.Subject]++
-		}
-	}
+	})
 	done()
+	if err != nil {
+		return err
+	}
 	if person.ID != "" {
 		fmt.Fprintf(s.Out, "%s（%s）%s\n", person.NameZH, person.NameEN, person.ID)
 		for _, post := range person.Posts {
 			fmt.Fprintf(s.Out, "  %s %s\n", post.Role.Name().ZH, post.Unit)
 		}
 	}
-	for _, kind := range slices.Sorted(maps.Keys(acts)) {
-		fmt.Fprintf(s.Out, "  本人办理 acted  %-24s %d\n", kind, acts[kind])
+	for _, kind := range slices.Sorted(maps.Keys(sum.Acted)) {
+		fmt.Fprintf(s.Out, "  本人办理 acted  %-24s %d\n", kind, sum.Acted[kind])
 	}
-	for _, at := range slices.Sorted(maps.Keys(named)) {
-		fmt.Fprintf(s.Out, "  提及 named  %-40s %d\n", at, named[at])
+	for _, at := range slices.Sorted(maps.Keys(sum.Named)) {
+		fmt.Fprintf(s.Out, "  提及 named  %-40s %d\n", at, sum.Named[at])
 	}
 	fmt.Fprintf(s.Out, "共 %d 处；附件内容和此前的备份不在其中。%d places in all; attachments and earlier backups are not looked into.\n", len(found), len(found))
 	if c.Out == "" {
@@ -178,16 +147,16 @@ func (c *PersonalPseudonymise) replace(ctx context.Context, s *Streams) (done pe
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
 	r := app.Service.Rules().Roster
-	by, err := administrator(r, c.By)
+	by, err := personal.Administrator(r, c.By)
 	if err != nil {
-		return done, err
+		return done, fmt.Errorf("--%w", err)
 	}
 	subject, person, err := c.subject(r, s.Out)
 	if err != nil {
 		return done, err
 	}
-	if person.ID != "" && person.Left.IsZero() {
-		return done, fmt.Errorf("--person %s: %s still holds a post, under the own name; let them leave first (a change of the register)", person.ID, person.NameZH)
+	if err := personal.MayGo(r, person.ID); err != nil {
+		return done, fmt.Errorf("--%w", err)
 	}
 	act := personal.Act{By: by, At: app.Service.Now(), Reason: c.Reason, Digest: app.store.Digest()}
 	if done, err = subject.Replace(ctx, app.file.Table(), app.file.Items(ctx), act); err != nil {
@@ -206,14 +175,4 @@ func (c *PersonalPseudonymise) replace(ctx context.Context, s *Streams) (done pe
 	}
 	done.Words += n
 	return done, app.file.Keep(ctx, factsSetting, text)
-}
-
-// administrator is who has something done: in the post of an administrator, which they must hold.
-func administrator(r *roster.Roster, id roster.PersonID) (approval.Actor, error) {
-	for _, post := range r.Posts(id) {
-		if post.Role == roster.AuditAdministrator || r.Guards(post.Role) {
-			return approval.Actor{Person: id, Role: post.Role, Unit: post.Unit}, nil
-		}
-	}
-	return approval.Actor{}, fmt.Errorf("--by %s: a security administrator or an audit administrator has this done, or an administrator where there is none", id)
 }

@@ -21,8 +21,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -201,78 +203,185 @@ type Done struct {
 	Trails int `json:"trails"` // that got an event which says so
 }
 
-// trail is a record with the events of it that change.
-type trail struct {
-	subject string
-	record  *store.Item
-	before  map[int64]string // hash of the event before each
-	events  []*store.Item
-	changed bool // the record itself
-}
-
-// batch is how many events of a trail are replaced in one commit.
+// batch is how many items of a trail are replaced in one commit, beside its record and the
+// event that vouches for them.
 const batch = store.MaxOps - 2
 
-// Replace puts aliases in place of the subject's words in every item, which no other process
-// may write meanwhile. Each trail is written whole or, if it is very long, batch by batch, each
-// with an event that vouches for it; after a crash it is done again for what is left.
+// Replace puts aliases in place of the subject's words in every item. Other processes may go on
+// writing: each partition is read and written anew where items had something, and once more
+// when somebody wrote to its record meanwhile. A trail is written whole or, if it is very
+// long, batch by batch, each with an event that vouches for it; after a crash it is done again
+// for what is left. What is typed meanwhile may hold a word again: it is done until nothing is
+// found.
 func (s *Subject) Replace(ctx context.Context, table store.Table, items iter.Seq2[store.Item, error], act Act) (done Done, err error) {
-	var trails []*trail
-	var others []store.Op
-	var t *trail
-	last := ""
+	holding := map[string]bool{}
 	for item, err := range items {
 		if err != nil {
 			return done, err
 		}
-		subject, ok := store.TrailOf(item.Key)
-		body, n := s.replace(item.Body)
-		done.Words += n
-		if n > 0 {
-			done.Items++
+		if _, n := s.replace(item.Body); n > 0 {
+			holding[item.PK] = true
 		}
-		if !ok {
-			if n > 0 {
-				item.Body = body
-				others = append(others, store.Op{Put: &item})
-			}
-			continue
-		}
-		if item.SK == "A" {
-			t, last = &trail{subject: subject, record: &item, before: map[int64]string{}}, ""
-			trails = append(trails, t)
-			item.Body, t.changed = body, n > 0
-			continue
-		}
-		var e approval.Event
-		if err := json.Unmarshal(item.Body, &e); err != nil {
-			return done, fmt.Errorf("read an event of %s: %w", subject, err)
-		}
-		if n > 0 {
-			if t == nil || t.subject != subject {
-				return done, fmt.Errorf("the record of %s is gone; verify the data file first", subject)
-			}
-			item.Body = body
-			t.events, t.before[e.Seq] = append(t.events, &item), last
-			done.Events++
-		}
-		last = e.Hash
 	}
-	for _, t := range trails {
-		if !t.changed && len(t.events) == 0 {
-			continue
-		}
-		if err := t.write(ctx, table, act, s.alias()); err != nil {
-			return done, err
-		}
-		done.Trails++
-	}
-	for part := range slices.Chunk(others, store.MaxOps) {
-		if err := table.Write(ctx, part); err != nil {
-			return done, fmt.Errorf("replace what stands beside the trails: %w", err)
+	for _, pk := range slices.Sorted(maps.Keys(holding)) {
+		for try := 1; ; try++ {
+			p, err := s.read(ctx, table, pk)
+			if err == nil {
+				err = p.write(ctx, table, act, s.alias())
+			}
+			if _, raced := errors.AsType[*store.FailedCondition](err); raced && try < tries {
+				continue
+			}
+			if err != nil {
+				return done, err
+			}
+			done.add(p.done)
+			break
 		}
 	}
 	return done, nil
+}
+
+// tries is how often a partition is begun anew to whose record others write meanwhile.
+const tries = 8
+
+func (d *Done) add(o Done) {
+	d.Items, d.Events, d.Words, d.Trails = d.Items+o.Items, d.Events+o.Events, d.Words+o.Words, d.Trails+o.Trails
+}
+
+// partition is what changes of the items under one key: of a trail its record, its events, and
+// what else stands there.
+type partition struct {
+	subject string      // of the trail; empty: there is none
+	record  *store.Item // of the trail, as it shall be
+	before  map[int64]string
+	events  []*store.Item
+	others  []*store.Item
+	done    Done
+}
+
+// pageItems is how many items are read at once.
+const pageItems = 200
+
+func (s *Subject) read(ctx context.Context, table store.Table, pk string) (*partition, error) {
+	p := &partition{before: map[int64]string{}}
+	last := ""
+	for r := (store.Range{PK: pk, Limit: pageItems}); ; {
+		page, next, err := table.Query(ctx, r)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", pk, err)
+		}
+		for k := range page {
+			item := &page[k]
+			body, n := s.replace(item.Body)
+			item.Body = body
+			if p.done.Words += n; n > 0 {
+				p.done.Items++
+			}
+			subject, trail := store.TrailOf(item.Key)
+			switch {
+			case trail && item.SK == "A":
+				p.subject, p.record = subject, item
+			case trail:
+				var e approval.Event
+				if err := json.Unmarshal(item.Body, &e); err != nil {
+					return nil, fmt.Errorf("read an event of %s: %w", subject, err)
+				}
+				if n > 0 {
+					p.events, p.before[e.Seq] = append(p.events, item), last
+					p.done.Events++
+				}
+				last = e.Hash
+			case n > 0:
+				p.others = append(p.others, item)
+			}
+		}
+		if r.After = next; next == nil {
+			break
+		}
+	}
+	if p.record == nil && len(p.events) > 0 {
+		return nil, fmt.Errorf("the record of %s is gone; verify the trails first", pk)
+	}
+	return p, nil
+}
+
+// write commits what changed, at most so much at a time as one commit takes.
+func (p *partition) write(ctx context.Context, table store.Table, act Act, alias string) error {
+	if p.done.Items == 0 {
+		return nil
+	}
+	if p.record == nil { // what is written once and stands alone
+		for part := range slices.Chunk(p.others, store.MaxOps) {
+			ops := make([]store.Op, len(part))
+			for k := range part {
+				ops[k].Put = part[k]
+			}
+			if err := table.Write(ctx, ops); err != nil {
+				return fmt.Errorf("replace what stands beside the trails: %w", err)
+			}
+		}
+		return nil
+	}
+	p.done.Trails = 1
+	// What is redacted vouches for the event before it as that is stored, hash and all, so that
+	// their order does not matter.
+	all := append(slices.Clone(p.events), p.others...)
+	for first := true; first || len(all) > 0; first = false {
+		part := all[:fitting(all)]
+		all = all[len(part):]
+		detail := approval.Redacting{Alias: alias}
+		ops := make([]store.Op, 1, len(part)+2)
+		for _, item := range part {
+			if isEvent(item.Key) {
+				redaction, err := p.redact(item, act.Digest)
+				if err != nil {
+					return err
+				}
+				detail.Events = append(detail.Events, redaction)
+			}
+			ops = append(ops, store.Op{Put: item})
+		}
+		event, err := p.vouch(act, detail)
+		if err != nil {
+			return err
+		}
+		record := *p.record
+		ops[0] = store.Op{Put: &record, If: store.IfVersion, Version: record.Version - 1}
+		ops = append(ops, store.Op{Put: event})
+		if err := table.Write(ctx, ops); err != nil {
+			return fmt.Errorf("replace what stands in %s: %w", p.subject, err)
+		}
+	}
+	return nil
+}
+
+// fitting is how many items go into one commit, by number and by size.
+func fitting(all []*store.Item) int {
+	size := 0
+	for k, item := range all {
+		if size += item.Size(); k == batch || k > 0 && size > store.MaxBytes/2 {
+			return k
+		}
+	}
+	return len(all)
+}
+
+// redact marks an event in which something was replaced.
+func (p *partition) redact(item *store.Item, by approval.Digest) (approval.Redaction, error) {
+	var e approval.Event
+	if err := json.Unmarshal(item.Body, &e); err != nil {
+		return approval.Redaction{}, fmt.Errorf("read an event of %s: %w", p.subject, err)
+	}
+	if err := e.Redact(p.before[e.Seq], by); err != nil {
+		return approval.Redaction{}, err
+	}
+	text, err := json.Marshal(&e)
+	if err != nil {
+		return approval.Redaction{}, fmt.Errorf("encode event %d of %s: %w", e.Seq, p.subject, err)
+	}
+	item.Body = text
+	return approval.Redaction{Seq: e.Seq, Digest: e.Redacted}, nil
 }
 
 // alias is what an event says was put in place.
@@ -283,51 +392,13 @@ func (s *Subject) alias() string {
 	return Gone
 }
 
-func (t *trail) write(ctx context.Context, table store.Table, act Act, alias string) error {
-	// What is redacted vouches for the event before it as that is stored, hash and all, so that
-	// their order does not matter.
-	for first := true; first || len(t.events) > 0; first = false {
-		n := min(len(t.events), batch)
-		detail := approval.Redacting{Alias: alias}
-		ops := make([]store.Op, 1, n+2)
-		for _, item := range t.events[:n] {
-			var e approval.Event
-			if err := json.Unmarshal(item.Body, &e); err != nil {
-				return fmt.Errorf("read an event of %s: %w", t.subject, err)
-			}
-			if err := e.Redact(t.before[e.Seq], act.Digest); err != nil {
-				return err
-			}
-			detail.Events = append(detail.Events, approval.Redaction{Seq: e.Seq, Digest: e.Redacted})
-			text, err := json.Marshal(&e)
-			if err != nil {
-				return fmt.Errorf("encode event %d of %s: %w", e.Seq, t.subject, err)
-			}
-			item.Body = text
-			ops = append(ops, store.Op{Put: item})
-		}
-		t.events = t.events[n:]
-		event, err := t.vouch(act, detail)
-		if err != nil {
-			return err
-		}
-		record := *t.record
-		ops[0] = store.Op{Put: &record, If: store.IfVersion, Version: record.Version - 1}
-		ops = append(ops, store.Op{Put: event})
-		if err := table.Write(ctx, ops); err != nil {
-			return fmt.Errorf("replace what stands in %s: %w", t.subject, err)
-		}
-	}
-	return nil
-}
-
 // vouch chains the event that says what was redacted, and moves the record on to it.
-func (t *trail) vouch(act Act, detail approval.Redacting) (*store.Item, error) {
+func (p *partition) vouch(act Act, detail approval.Redacting) (*store.Item, error) {
 	text, err := json.Marshal(detail)
 	if err != nil {
-		return nil, fmt.Errorf("encode a redaction of %s: %w", t.subject, err)
+		return nil, fmt.Errorf("encode a redaction of %s: %w", p.subject, err)
 	}
-	e := approval.Event{Issue: approval.IssueID(t.subject), At: act.At, Kind: approval.EvRedact, By: act.By, Reason: act.Reason, Detail: text}
+	e := approval.Event{Issue: approval.IssueID(p.subject), At: act.At, Kind: approval.EvRedact, By: act.By, Reason: act.Reason, Detail: text}
 	chain := func(events *int64, head *string, version *int64) error {
 		*events++
 		*version++
@@ -338,28 +409,28 @@ func (t *trail) vouch(act Act, detail approval.Redacting) (*store.Item, error) {
 		*head = e.Hash
 		return nil
 	}
-	if strings.HasPrefix(t.record.PK, "I#") {
+	if strings.HasPrefix(p.record.PK, "I#") {
 		var i approval.Issue
-		if err = json.Unmarshal(t.record.Body, &i); err == nil {
+		if err = json.Unmarshal(p.record.Body, &i); err == nil {
 			e.Round = i.Round()
 			if err = chain(&i.Events, &i.Head, &i.Version); err == nil {
-				t.record.Version = i.Version
-				t.record.Body, err = json.Marshal(&i)
+				p.record.Version = i.Version
+				p.record.Body, err = json.Marshal(&i)
 			}
 		}
 	} else {
 		var r docket.Record
-		if err = json.Unmarshal(t.record.Body, &r); err == nil {
+		if err = json.Unmarshal(p.record.Body, &r); err == nil {
 			if err = chain(&r.Events, &r.Head, &r.Version); err == nil {
-				t.record.Version = r.Version
-				t.record.Body, err = json.Marshal(&r)
+				p.record.Version = r.Version
+				p.record.Body, err = json.Marshal(&r)
 			}
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("move the record of %s on: %w", t.subject, err)
+		return nil, fmt.Errorf("move the record of %s on: %w", p.subject, err)
 	}
-	item := &store.Item{Key: store.EventKey(t.record.Key, e.Seq)}
+	item := &store.Item{Key: store.EventKey(p.record.Key, e.Seq)}
 	item.Body, err = json.Marshal(&e)
 	return item, err
 }

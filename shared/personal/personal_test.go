@@ -272,3 +272,54 @@ func TestFindsWhatSomebodyDidAndWhatWasDoneForThem(t *testing.T) {
 		t.Errorf("found: %v", got)
 	}
 }
+
+// racing lets somebody else commit before each of the first writes.
+type racing struct {
+	store.Table
+	first []func()
+}
+
+func (r *racing) Write(ctx context.Context, ops []store.Op) error {
+	if len(r.first) > 0 {
+		r.first[0]()
+		r.first = r.first[1:]
+	}
+	return r.Table.Write(ctx, ops)
+}
+
+func TestWhatOthersWriteMeanwhileIsKept(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.write("a", "何某甲来电", clerk("one"))
+	table := &racing{h.file.Table(), []func(){
+		func() { h.write("a", "已转办", clerk("two")) },
+		func() { h.write("a", "何某甲又来电", clerk("two")) },
+	}}
+	done, err := words("何某甲").Replace(t.Context(), table, h.items(), personal.Act{By: guard, At: monday, Reason: "本人申请"})
+	if err != nil || done.Events != 2 {
+		t.Fatalf("done: %+v, %v", done, err)
+	}
+	if faults := h.faults(); len(faults) > 0 {
+		t.Errorf("faults: %v", faults)
+	}
+	var reasons []string
+	for item, err := range h.items() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e approval.Event
+		if strings.HasPrefix(item.SK, "E#") && json.Unmarshal(item.Body, &e) == nil {
+			reasons = append(reasons, e.Reason)
+		}
+	}
+	if got, want := strings.Join(reasons, " "), "〔已去标识化〕来电 已转办 〔已去标识化〕又来电 本人申请"; got != want {
+		t.Errorf("the trail says %q, want %q", got, want)
+	}
+	for range 20 {
+		table.first = append(table.first, func() { h.write("b", "何某甲", clerk("two")) })
+	}
+	h.write("b", "何某甲", clerk("two"))
+	if _, err := words("何某甲").Replace(t.Context(), table, h.items(), personal.Act{By: guard, At: monday, Reason: "x"}); err == nil {
+		t.Error("a record that others write without end is done")
+	}
+}

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +27,33 @@ func (t *Table) Get(ctx context.Context, key store.Key) (store.Item, bool, error
 	}
 	i, err := decode(out.Item)
 	return i.Item, err == nil, err
+}
+
+// Items reads everything in the table, in no order, as it stands when each page is read: for
+// work that is done once in a while and looks at all there is.
+func (t *Table) Items(ctx context.Context) iter.Seq2[store.Item, error] {
+	return func(yield func(store.Item, error) bool) {
+		in := &dynamodb.ScanInput{TableName: &t.name, ConsistentRead: aws.Bool(true), ReturnConsumedCapacity: t.report}
+		for {
+			out, err := t.client.Scan(ctx, in)
+			if err != nil {
+				yield(store.Item{}, fmt.Errorf("read the table %s: %w", t.name, err))
+				return
+			}
+			if out.ConsumedCapacity != nil {
+				t.charge(false, *out.ConsumedCapacity)
+			}
+			for _, v := range out.Items {
+				i, err := decode(v)
+				if !yield(i.Item, err) || err != nil {
+					return
+				}
+			}
+			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(out.LastEvaluatedKey) == 0 {
+				return
+			}
+		}
+	}
 }
 
 // triesTorn is how often a range is read until it shows one commit whole. A
