@@ -16,6 +16,7 @@
 //	ROSTER_FILE         projects, branches, departments, people
 //	CATALOG_FILE        routes, matters, competences
 //	CATALOG_ITEMS_FILE  the approval items; the embedded ones when not set
+//	POLICIES_FOLDER     Cedar files that forbid what the product permits; none when not set
 //	ALLOW_DEMO          true: the embedded demonstration stands in for what no
 //	                    file names
 //
@@ -69,6 +70,7 @@ type Config struct {
 	LogLevel        slog.Level
 	Bucket          string // of attachments; none are taken when empty
 	Witness         string // bucket of what was seen of audit trails
+	Policies        string // folder of further ones, which forbid; empty: there are none
 	Public          string // address of the pages for what is printed; empty: where each request came in
 	ICPNote         string // filing number of the website (ICP备案号); shown when not empty
 	Rules           approval.Rules
@@ -93,6 +95,7 @@ func Read(getenv func(string) string, parts Part) (Config, error) {
 		r.web(&c)
 		c.ICPNote, c.Bucket, c.Public = getenv("ICP_NOTE"), getenv("PAPERS_BUCKET"), r.address("PUBLIC_URL", false)
 	}
+	c.Policies = getenv("POLICIES_FOLDER")
 	if parts&Trails != 0 {
 		c.Witness = r.need("WITNESS_BUCKET")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -59,8 +60,12 @@ func Open(getenv func(string) string, parts config.Part) (*House, error) {
 		return nil, err
 	}
 	h := &House{Config: c, Cloud: cloud(getenv)}
-	if h.Policies, err = access.NewPolicies(); err != nil {
-		return nil, err
+	var own []fs.FS
+	if c.Policies != "" {
+		own = append(own, os.DirFS(c.Policies))
+	}
+	if h.Policies, err = access.NewPolicies(own...); err != nil {
+		return nil, fmt.Errorf("POLICIES_FOLDER: %w", err)
 	}
 	h.Rules.Authoriser = h.Policies
 	h.Log = logger(c.LogLevel)
