@@ -72,7 +72,7 @@ step "Each fuzz target for ${FUZZ:-3s} (bash infra/fuzz.sh: as long as wanted)"
 bash infra/fuzz.sh "${FUZZ:-3s}"
 
 step "Policies and attacks: what the tests asked and tried (infra/ATTACKS.md)"
-log=$(go test -short -v ./shared/access ./shared/approval ./shared/archtest ./shared/httpapi ./shared/webui -run 'Attack|Nobody|FieldTooMany|NumbersBeyond|NoText|Polic|Matrix') || { printf '%s\n' "$log"; exit 1; }
+log=$(go test -short -v ./shared/policy ./shared/approval ./shared/archtest ./shared/httpapi ./shared/webui -run 'Attack|Nobody|FieldTooMany|NumbersBeyond|NoText|Polic|Matrix') || { printf '%s\n' "$log"; exit 1; }
 grep -o -E '(policies|attacks): .*' <<<"$log"
 
 step "Races"

@@ -1,7 +1,5 @@
-// Package access says who is calling, and who may: it verifies tokens and turns them
-// into an identity, and it asks the policies ([Policies], in the files under policy)
-// whether a command, an operation of the API or a page is for the caller's role and
-// relations. What is right in an issue's state is said by the rules in approval.
+// Package access says who is calling: it verifies tokens and turns them into an
+// identity. What an identity may do is said by package policy and the rules in approval.
 //
 // It must not know where a request came from (a header, a cookie) nor what it
 // asks for. Tokens are OpenID Connect ID tokens, verified by go-oidc; the local

@@ -7,7 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"lianban/shared/access"
+	"lianban/shared/policy"
+
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
@@ -15,16 +16,16 @@ import (
 	"lianban/shared/roster"
 )
 
-// policy is in force in every test of the rules.
-var policy = func() *access.Policies {
-	p, err := access.NewPolicies()
+// inForce are the policies in every test of the rules.
+var inForce = func() *policy.Set {
+	p, err := policy.New()
 	if err != nil {
 		panic(err)
 	}
 	return p
 }()
 
-var rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders, Authoriser: policy}
+var rules = approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders, Authoriser: inForce}
 
 // The people of the demonstration who act here.
 var (

@@ -26,7 +26,7 @@ func TestPoliciesPermitWhatTheRulesAllowAndNoMore(t *testing.T) {
 				g := *start
 				actor := role.actor(&g, s.n)
 				asked++
-				refused := policy.Authorise(rules.QuestionOf(g.issue, actor, cmd.make(s.n), g.now))
+				refused := inForce.Authorise(rules.QuestionOf(g.issue, actor, cmd.make(s.n), g.now))
 				if refused != nil && !approval.IsKind(refused, approval.Forbidden) {
 					t.Fatalf("%s in %s by %s: %v", cmd.name, s.name, role.name, refused)
 				}
@@ -93,7 +93,7 @@ func TestWhoMustStandAsideIsRefusedByBoth(t *testing.T) {
 				s.play(start)
 				actor := who.bar(start, s.n)
 				start.rules.Authoriser = nil
-				if policy.Authorise(start.rules.QuestionOf(start.issue, actor, cmd.make(s.n), start.now)) == nil {
+				if inForce.Authorise(start.rules.QuestionOf(start.issue, actor, cmd.make(s.n), start.now)) == nil {
 					said.policies = true
 				}
 				if _, err := start.rules.Apply(start.issue, actor, cmd.make(s.n), start.now); err == nil {

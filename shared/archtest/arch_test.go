@@ -141,6 +141,8 @@ var mayImport = map[string][]string{
 	"shared/audit":                 {"shared/approval"},
 	"shared/digest":                {"shared/approval"},
 	"shared/limit":                 {},
+	"shared/access":                {"shared/roster"},
+	"shared/policy":                {"shared/approval", "shared/roster"},
 	"shared/personal":              {"shared/approval", "shared/docket", "shared/roster", "shared/store"},
 	"shared/session":               {"shared/access", "shared/approval", "shared/docket", "shared/roster"},
 	"shared/ledger":                {"shared/approval", "shared/calendar", "shared/docket", "shared/invest", "shared/roster", "shared/sheet"},

@@ -12,6 +12,8 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"lianban/shared/policy"
+
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
@@ -39,7 +41,7 @@ type Config struct {
 	Intake   *intake.Service
 	Verifier access.Verifier
 	// Policies say which operations are for whom; nil: the product's own.
-	Policies *access.Policies
+	Policies *policy.Set
 	SignIn   *access.Local // signs demo people in; nil when another issuer serves
 	// Sessions are those of the pages, which signing out ends; nil: there are none.
 	Sessions *session.Desk
@@ -78,7 +80,7 @@ type server struct {
 	register  *register.Keeper
 	intake    *intake.Service
 	verifier  access.Verifier
-	policies  *access.Policies
+	policies  *policy.Set
 	sessions  *session.Desk
 	signIn    *access.Local
 	cursors   cursors
@@ -139,7 +141,7 @@ func New(c Config) (*API, error) {
 	}
 	if c.Policies == nil {
 		var err error
-		if c.Policies, err = access.NewPolicies(); err != nil {
+		if c.Policies, err = policy.New(); err != nil {
 			return nil, fmt.Errorf("configure the HTTP API: %w", err)
 		}
 	}

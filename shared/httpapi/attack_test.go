@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"lianban/shared/policy"
+
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
@@ -128,7 +130,7 @@ func (h *house) forged() map[string]string {
 func TestEveryOperationHasItsPolicyAndEveryPolicyItsOperation(t *testing.T) {
 	t.Parallel()
 	h := furnished(t)
-	policies, err := access.NewPolicies()
+	policies, err := policy.New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +138,7 @@ func TestEveryOperationHasItsPolicyAndEveryPolicyItsOperation(t *testing.T) {
 	var out strings.Builder
 	for _, r := range h.routes {
 		ids = append(ids, r.id)
-		if open := policies.Operation(access.Anonymous, r.id) == nil; open != r.open {
+		if open := policies.Operation(policy.Anonymous, r.id) == nil; open != r.open {
 			t.Errorf("%s is open to who is not signed in by its policy: %v, by its route: %v", r, open, r.open)
 		}
 		var roles []string
@@ -267,7 +269,7 @@ var claimed = []string{"state", "status", "decided", "decision", "raisedAt", "ra
 // whoMay is somebody whose role an operation is for.
 func (h *house) whoMay(r route) who {
 	h.t.Helper()
-	policies, err := access.NewPolicies()
+	policies, err := policy.New()
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"lianban/shared/policy"
+
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
@@ -101,7 +103,7 @@ func (s *server) examine(c *call, op *huma.Operation, w http.ResponseWriter, r *
 // role is the one in which somebody calls.
 func (c *call) role() roster.Role {
 	if c.actor.Role == "" {
-		return access.Anonymous
+		return policy.Anonymous
 	}
 	return c.actor.Role
 }

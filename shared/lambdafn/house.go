@@ -11,13 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"lianban/shared/policy"
+
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/uuid"
 
-	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/config"
 	"lianban/shared/handler"
@@ -35,7 +36,7 @@ type House struct {
 	Log      *slog.Logger
 	Store    *store.Store
 	Whole    *dynamo.Table // what Store keeps everything in
-	Policies *access.Policies
+	Policies *policy.Set
 }
 
 // Start reads the configuration, has the function built and runs it; it does not
@@ -64,7 +65,7 @@ func Open(getenv func(string) string, parts config.Part) (*House, error) {
 	if c.Policies != "" {
 		own = append(own, os.DirFS(c.Policies))
 	}
-	if h.Policies, err = access.NewPolicies(own...); err != nil {
+	if h.Policies, err = policy.New(own...); err != nil {
 		return nil, fmt.Errorf("POLICIES_FOLDER: %w", err)
 	}
 	h.Rules.Authoriser = h.Policies

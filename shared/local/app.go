@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	"lianban/shared/policy"
+
 	"github.com/google/uuid"
 
 	"lianban/shared/access"
@@ -54,7 +56,7 @@ type Config struct {
 
 	Digest approval.Digest // by which audit trails go on
 
-	// Policies are further ones of a city's own, which forbid; see access.NewPolicies.
+	// Policies are further ones of a city's own, which forbid; see policy.New.
 	Policies []fs.FS
 
 	Public string       // address of the pages for what is printed; empty: where each request came in
@@ -92,7 +94,7 @@ type App struct {
 	log       *slog.Logger
 	cursorKey []byte
 	public    string
-	policies  *access.Policies
+	policies  *policy.Set
 	flow      *access.Flow
 	behind    sync.WaitGroup // what goes on behind a page
 }
@@ -179,7 +181,7 @@ func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) e
 	if err := c.ownFacts(ctx, a.file); err != nil {
 		return err
 	}
-	if a.policies, err = access.NewPolicies(c.Policies...); err != nil {
+	if a.policies, err = policy.New(c.Policies...); err != nil {
 		return err
 	}
 	rules := c.rules()

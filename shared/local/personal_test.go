@@ -127,10 +127,18 @@ func TestWhoHasLeftIsPseudonymisedWhereverTheirNameStands(t *testing.T) {
 	if said, err := run(&local.Verify{Data: data}); err != nil {
 		t.Errorf("the trails: %v\n%s", err, said)
 	}
+	if said, err := run(&local.Rebuild{Data: data}); err != nil {
+		t.Errorf("the figures: %v\n%s", err, said)
+	}
 	if app, err = local.Open(t.Context(), local.Config{Data: data, Now: clock.Now}); err != nil {
 		t.Fatal(err)
 	}
 	defer app.Close()
+	before := app.Register.State().Entered
+	enter(roster.PersonChange{New: &roster.Person{ID: "w-1025", NameZH: "亓某乙", NameEN: "Qi Mouyi", Posts: []roster.Post{{Role: roster.Officer, Unit: "cc-water"}}}})
+	if got := app.Register.State().Entered; got != before+1 {
+		t.Errorf("the register has %d entries after one more than %d", got, before)
+	}
 	if p, _ := app.Service.Rules().Roster.Person("w-1024"); p.NameZH != "离任人员（w-1024）" || p.Left.IsZero() {
 		t.Errorf("the register has %+v", p)
 	}

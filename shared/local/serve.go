@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 
+	"lianban/shared/policy"
+
 	"lianban/shared/access"
 	"lianban/shared/briefing"
 	"lianban/shared/config"
@@ -79,7 +81,7 @@ func (c *Server) Run(ctx context.Context, s *Streams) (err error) {
 	house := Config{Data: c.Data, Digest: by, Public: strings.TrimSuffix(c.Public, "/"), Door: flow, Log: log}
 	if c.Policies != "" {
 		house.Policies = append(house.Policies, os.DirFS(c.Policies))
-		if _, err := access.NewPolicies(house.Policies...); err != nil {
+		if _, err := policy.New(house.Policies...); err != nil {
 			return fmt.Errorf("--policies %s: %w", c.Policies, err)
 		}
 	}

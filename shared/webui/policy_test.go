@@ -6,9 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"lianban/shared/policy"
+
 	"github.com/google/go-cmp/cmp"
 
-	"lianban/shared/access"
 	"lianban/shared/roster"
 )
 
@@ -32,7 +33,7 @@ func TestEveryPageHasItsPolicyAndEveryPolicyItsPage(t *testing.T) {
 	public := []string{"/", "GET /ballot", "GET /sign-in", "GET /sign-in/callback", "GET /sign-in/start", "GET /static/", "GET /status", "GET /{$}", "POST /ballot", "POST /sign-in", "POST /sign-out", "POST /status"}
 	rules := 0
 	for _, pattern := range s.Policies.Pages() {
-		open := s.Policies.Page(access.Anonymous, pattern) == nil
+		open := s.Policies.Page(policy.Anonymous, pattern) == nil
 		if open != slices.Contains(public, pattern) {
 			t.Errorf("%s is open to everybody: %v", pattern, open)
 		}

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"time"
 
+	"lianban/shared/policy"
+
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/archive"
@@ -70,7 +72,7 @@ type Config struct {
 	// request waits for it, as it must where the process may sleep after its answer.
 	Background func(func())
 	// Policies say which pages are for whom; nil: the product's own.
-	Policies *access.Policies
+	Policies *policy.Set
 	// SignIn lets demo people in without a password; nil when people sign in
 	// elsewhere and come with a cookie.
 	SignIn *access.Local
@@ -126,7 +128,7 @@ func New(config Config) (http.Handler, error) {
 	}
 	if config.Policies == nil {
 		var err error
-		if config.Policies, err = access.NewPolicies(); err != nil {
+		if config.Policies, err = policy.New(); err != nil {
 			return nil, fmt.Errorf("webui: %w", err)
 		}
 	}
@@ -338,7 +340,7 @@ func (v *visit) run(h func(*visit) error) error {
 // role is the one in which somebody looks.
 func (v *visit) role() roster.Role {
 	if v.viewer == nil {
-		return access.Anonymous
+		return policy.Anonymous
 	}
 	return v.viewer.Role
 }

@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"lianban/shared/access"
+	"lianban/shared/policy"
+
 	"lianban/shared/approval"
 	"lianban/shared/asl"
 	"lianban/shared/calendar"
@@ -82,7 +83,7 @@ func (s synced) Forget(ctx context.Context, keys []store.Key) error {
 
 var (
 	machine, machineErr = local.Machine()
-	policies, policyErr = access.NewPolicies()
+	policies, policyErr = policy.New()
 )
 
 func rules() approval.Rules {

@@ -1,4 +1,16 @@
-package access
+// Package policy says who may at all: which role, in which relation to an issue, may give
+// which command, and for which roles each operation of the API and each page is. The policies
+// are files in Cedar (https://docs.cedarpolicy.com) beside this one, which a city can read,
+// narrow and lay before its auditors.
+//
+//	command.cedar    commands to issues, by role and relation
+//	operation.cedar  operations of the API, by role
+//	page.cedar       pages, by role
+//
+// It must not know HTTP, nor what state an issue is in: what is right in a state is said by the
+// rules in approval, whose [approval.Authoriser] this is. A test holds the two to each other,
+// for every command in every state by every role.
+package policy
 
 import (
 	"embed"
@@ -16,19 +28,18 @@ import (
 	"lianban/shared/roster"
 )
 
-//go:embed policy/*.cedar
-var policyFiles embed.FS
+//go:embed *.cedar
+var files embed.FS
 
-// Policies (访问控制策略) say who may do what: the commands to issues, the operations of
-// the API and the pages, in Cedar (https://docs.cedarpolicy.com), in the files under
-// policy. What none permits is refused; what one forbids is refused whatever permits it.
-type Policies struct {
+// Set (访问控制策略) is the policies in force. What none permits is refused; what one forbids is
+// refused whatever permits it.
+type Set struct {
 	all     cedar.PolicyMap
 	about   map[cedar.EntityUID]cedar.PolicyMap // by the action that they name
 	permits map[cedar.EntityUID][]cedar.PolicyID
 }
 
-var _ approval.Authoriser = (*Policies)(nil)
+var _ approval.Authoriser = (*Set)(nil)
 
 // The types of actions: of an issue's commands, of the API's operations by their id, of
 // pages by their pattern.
@@ -47,18 +58,14 @@ var staff = cedar.NewEntityUID("Role", "staff")
 // Anonymous is the role of who has not signed in.
 const Anonymous roster.Role = "anonymous"
 
-// NewPolicies reads the product's policies, and further files that may only forbid: a
+// New reads the product's policies, and further files that may only forbid: a
 // city narrows what the product permits and never widens it. The error lists everything
 // that is wrong with them.
-func NewPolicies(further ...fs.FS) (*Policies, error) {
-	p := &Policies{all: cedar.PolicyMap{}, about: map[cedar.EntityUID]cedar.PolicyMap{}, permits: map[cedar.EntityUID][]cedar.PolicyID{}}
-	own, err := fs.Sub(policyFiles, "policy")
-	if err != nil {
-		return nil, err
-	}
+func New(further ...fs.FS) (*Set, error) {
+	p := &Set{all: cedar.PolicyMap{}, about: map[cedar.EntityUID]cedar.PolicyMap{}, permits: map[cedar.EntityUID][]cedar.PolicyID{}}
 	var faults []error
-	for k, files := range append([]fs.FS{own}, further...) {
-		names, err := fs.Glob(files, "*.cedar")
+	for k, folder := range append([]fs.FS{files}, further...) {
+		names, err := fs.Glob(folder, "*.cedar")
 		if err != nil {
 			return nil, fmt.Errorf("list policies: %w", err)
 		}
@@ -66,7 +73,7 @@ func NewPolicies(further ...fs.FS) (*Policies, error) {
 			faults = append(faults, errors.New("there is no file whose name ends in .cedar"))
 		}
 		for _, name := range names {
-			text, err := fs.ReadFile(files, name)
+			text, err := fs.ReadFile(folder, name)
 			if err != nil {
 				return nil, fmt.Errorf("read policies: %w", err)
 			}
@@ -89,7 +96,7 @@ func NewPolicies(further ...fs.FS) (*Policies, error) {
 	return p, nil
 }
 
-func (p *Policies) add(policy *cedar.Policy, further bool) error {
+func (p *Set) add(policy *cedar.Policy, further bool) error {
 	notes := policy.Annotations()
 	id := cedar.PolicyID(notes["id"])
 	switch {
@@ -170,7 +177,7 @@ func (c concerned) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 }
 
 // Authorise implements approval.Authoriser.
-func (p *Policies) Authorise(q approval.Question) error {
+func (p *Set) Authorise(q approval.Question) error {
 	posts := make([]cedar.Value, len(q.Posts))
 	for k, role := range q.Posts {
 		posts[k] = cedar.String(role)
@@ -185,20 +192,20 @@ func (p *Policies) Authorise(q approval.Question) error {
 // Operation says whether an operation of the API, by its id, is for a role: nil, or a
 // Forbidden error that says for whom it is. What the caller has to do with the issue,
 // the project or the department it names is looked at where that is known.
-func (p *Policies) Operation(role roster.Role, id string) error {
+func (p *Set) Operation(role roster.Role, id string) error {
 	return p.ask(role, "", operationAction, id, "", nil, nil)
 }
 
 // Operations are those that some policy permits, in order.
-func (p *Policies) Operations() []string { return p.permitted(operationAction) }
+func (p *Set) Operations() []string { return p.permitted(operationAction) }
 
 // Pages are the patterns of those that some policy permits, in order.
-func (p *Policies) Pages() []string { return p.permitted(pageAction) }
+func (p *Set) Pages() []string { return p.permitted(pageAction) }
 
 // Commands are those that some policy permits, in order.
-func (p *Policies) Commands() []string { return p.permitted(commandAction) }
+func (p *Set) Commands() []string { return p.permitted(commandAction) }
 
-func (p *Policies) permitted(kind cedar.EntityType) (names []string) {
+func (p *Set) permitted(kind cedar.EntityType) (names []string) {
 	for action := range p.permits {
 		if action.Type == kind {
 			names = append(names, string(action.ID))
@@ -209,11 +216,11 @@ func (p *Policies) permitted(kind cedar.EntityType) (names []string) {
 }
 
 // Page is Operation for a page, by its pattern ("GET /issues/{id}").
-func (p *Policies) Page(role roster.Role, pattern string) error {
+func (p *Set) Page(role roster.Role, pattern string) error {
 	return p.ask(role, "", pageAction, pattern, "", nil, nil)
 }
 
-func (p *Policies) ask(role roster.Role, person string, of cedar.EntityType, action, kind string, posts, relations []cedar.Value) error {
+func (p *Set) ask(role roster.Role, person string, of cedar.EntityType, action, kind string, posts, relations []cedar.Value) error {
 	principal, post := cedar.NewEntityUID("Person", cedar.String(person)), cedar.NewEntityUID("Role", cedar.String(role))
 	request := cedar.Request{
 		Principal: principal,
@@ -240,7 +247,7 @@ func (p *Policies) ask(role roster.Role, person string, of cedar.EntityType, act
 }
 
 // refusal says which policy forbids, or for whom those policies are that permit.
-func (p *Policies) refusal(action cedar.EntityUID, why cedar.Diagnostic) error {
+func (p *Set) refusal(action cedar.EntityUID, why cedar.Diagnostic) error {
 	ids := make([]cedar.PolicyID, 0, 4)
 	for _, r := range why.Reasons {
 		ids = append(ids, r.PolicyID)

@@ -1,4 +1,4 @@
-package access_test
+package policy_test
 
 import (
 	"bytes"
@@ -15,18 +15,19 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"lianban/shared/policy"
+
 	"github.com/google/go-cmp/cmp"
 
-	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/roster"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func policies(t testing.TB, further ...fs.FS) *access.Policies {
+func policies(t testing.TB, further ...fs.FS) *policy.Set {
 	t.Helper()
-	p, err := access.NewPolicies(further...)
+	p, err := policy.New(further...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func commandNames(t testing.TB) (names []string) {
 
 // callers are the roles in which commands come: people's, and those without a person.
 func callers() []roster.Role {
-	return append(roster.Roles(), approval.Outsider.Role, approval.Machine.Role, access.Anonymous)
+	return append(roster.Roles(), approval.Outsider.Role, approval.Machine.Role, policy.Anonymous)
 }
 
 // kinds are those of commands that have some.
@@ -194,7 +195,7 @@ func TestARefusalSaysForWhomItIsOrWhatForbids(t *testing.T) {
 		{p.Authorise(ask), "由承办部门的承办人办理（策略 department-decides）", "is for officers of the department asked (policy department-decides)"},
 		{p.Authorise(own), "本人应当回避（策略 own-issue）", "(policy own-issue)"},
 		{p.Operation(roster.Secretary, "listHappenings"), "由审计管理员和监督员查看（策略 api-audit）", "(policy api-audit)"},
-		{p.Page(access.Anonymous, "GET /issues"), "由有岗位的人员查看（策略 page-issues）", "(policy page-issues)"},
+		{p.Page(policy.Anonymous, "GET /issues"), "由有岗位的人员查看（策略 page-issues）", "(policy page-issues)"},
 	} {
 		e, ok := c.err.(*approval.Error) //nolint:errorlint // it is answered bare
 		if !ok || !strings.Contains(e.Text.ZH, c.zh) || !strings.Contains(e.Text.EN, c.en) || strings.Contains(e.Text.ZH+e.Text.EN, "%!") {
@@ -227,7 +228,7 @@ forbid (principal, action == Action::"GrantOnTerms", resource);`))
 		if text == "" {
 			further = fstest.MapFS{}
 		}
-		if _, err := access.NewPolicies(further); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := policy.New(further); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%q: the error is %v", name, err)
 		}
 	}
