@@ -104,6 +104,7 @@ func count(facts []invest.Fact) (c Counts) {
 type known struct {
 	year    *invest.Year
 	entries []Entry
+	seen    int64 // the last event of the trail that was read
 }
 
 // The years for which figures are kept. Before 2000 nobody has them in this form, and
@@ -130,13 +131,23 @@ func (l *Ledger) refresh(ctx context.Context, n int) (*known, error) {
 	if before := l.read[n]; before != nil {
 		k = *before
 	}
+	before := k.seen
 	for page := (approval.Page{Limit: 200}); ; {
-		events, next, err := l.store.Trail(ctx, yearKind, strconv.Itoa(n), int64(len(k.entries)), page)
+		events, next, err := l.store.Trail(ctx, yearKind, strconv.Itoa(n), before, page)
 		if err != nil {
 			return nil, fmt.Errorf("read the ledger of %d: %w", n, err)
 		}
 		for _, e := range events {
-			entry := Entry{N: e.Seq, By: e.By, At: e.At, Reason: e.Reason}
+			k.seen = e.Seq
+			if e.Kind == approval.EvRedact {
+				if before > 0 { // what was read before holds what was replaced still
+					delete(l.read, n)
+					return l.refresh(ctx, n)
+				}
+				continue
+			}
+			number := int64(len(k.entries)) + 1
+			entry := Entry{N: number, By: e.By, At: e.At, Reason: e.Reason}
 			if err := json.Unmarshal(e.Detail, &entry); err != nil {
 				return nil, fmt.Errorf("read entry %d of %d: %w", e.Seq, n, err)
 			}
@@ -144,7 +155,7 @@ func (l *Ledger) refresh(ctx context.Context, n int) (*known, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read entry %d of %d: %w", e.Seq, n, err)
 			}
-			k.year = k.year.With(invest.Batch{Stamp: invest.Stamp{Batch: e.Seq, By: e.By.Person, Unit: e.By.Unit, At: e.At, Reason: e.Reason}, Facts: facts})
+			k.year = k.year.With(invest.Batch{Stamp: invest.Stamp{Batch: number, By: e.By.Person, Unit: e.By.Unit, At: e.At, Reason: e.Reason}, Facts: facts})
 			entry.Facts = nil
 			k.entries = append(slices.Clip(k.entries), entry)
 		}

@@ -22,6 +22,7 @@ import (
 	"lianban/shared/docket"
 	"lianban/shared/invest"
 	"lianban/shared/ledger"
+	"lianban/shared/personal"
 	"lianban/shared/roster"
 	"lianban/shared/sheet"
 	"lianban/shared/store"
@@ -35,6 +36,7 @@ var august = time.Date(2022, 8, 1, 1, 0, 0, 0, time.UTC)
 type house struct {
 	service *approval.Service
 	kept    *store.Store
+	file    *sqlite.File
 	cut     *cut
 	ledger  *ledger.Ledger
 }
@@ -62,7 +64,7 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	h := &house{kept: store.New(file.Table())}
+	h := &house{kept: store.New(file.Table()), file: file}
 	h.service = approval.NewService(approval.Rules{Calendar: calendar.China(), Catalog: catalog.Construction(), Roster: roster.Demo(), Ladders: approval.DefaultLadders},
 		h.kept, &approvaltest.Stillness{}, approvaltest.NewClock(august).Now, approvaltest.IDs())
 	h.restart(-1)
@@ -128,6 +130,35 @@ func TestFilesMakeABoard(t *testing.T) {
 	_, entries, err := h.ledger.Year(t.Context(), 2022)
 	if err != nil || len(entries) != 3 || entries[2].By != bureau || entries[2].File != "表.csv" || entries[2].Counts.Reports != 2 || entries[2].N != 3 {
 		t.Errorf("the entries are %+v, %v", entries, err)
+	}
+}
+
+// TestALedgerGoesOnAfterPersonalDataWasReplacedInIt reads it in a process that read it before,
+// and in one that begins.
+func TestALedgerGoesOnAfterPersonalDataWasReplacedInIt(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.enter(t, projects)
+	h.enter(t, plans)
+	s := personal.Subject{Words: []personal.Word{{Text: "联东U谷", Alias: personal.Gone}}}
+	if done, err := s.Replace(t.Context(), h.file.Table(), h.file.Items(t.Context()), personal.Act{By: bureau, At: august, Reason: "本人申请"}); err != nil || done.Trails == 0 {
+		t.Fatalf("done: %+v, %v", done, err)
+	}
+	for range 2 {
+		year, entries, err := h.ledger.Year(t.Context(), 2022)
+		if err != nil || len(entries) != 2 || entries[1].N != 2 {
+			t.Fatalf("the entries are %+v, %v", entries, err)
+		}
+		if p, ok := year.Project("u-valley"); !ok || !strings.Contains(p.Listing().NameZH, personal.Gone) {
+			t.Errorf("the project is %+v", p)
+		}
+		h.restart(-1)
+	}
+	if out := h.enter(t, reports); out.Entry == nil || out.Entry.N != 3 {
+		t.Errorf("the next file is entered as %+v", out)
+	}
+	if l := h.board(t, bureau).All(); l.Projects != 2 || l.Plan != 20_000 || l.Done != 12_500 {
+		t.Errorf("the board says %+v", l)
 	}
 }
 

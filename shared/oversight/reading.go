@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"lianban/shared/approval"
@@ -48,5 +49,6 @@ func (r *Readings) Note(ctx context.Context, id approval.IssueID, a approval.Att
 
 // Of implements approval.Readings.
 func (r *Readings) Of(ctx context.Context, id approval.IssueID, after int64, page approval.Page) ([]approval.Event, approval.Cursor, error) {
-	return r.store.Trail(ctx, readingKind, string(id), after, page)
+	events, next, err := r.store.Trail(ctx, readingKind, string(id), after, page)
+	return slices.DeleteFunc(events, func(e approval.Event) bool { return e.Kind != approval.EvRead }), next, err
 }

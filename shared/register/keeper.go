@@ -31,6 +31,7 @@ type Keeper struct {
 
 	mu      sync.Mutex
 	entries []Entry
+	seen    int64 // the last event of the trail that was read
 	day     calendar.Date
 	state   State
 	read    time.Time // when the trail was read last
@@ -73,29 +74,48 @@ func (k *Keeper) RefreshAfter(ctx context.Context, age time.Duration) error {
 	return k.refresh(ctx)
 }
 
-func (k *Keeper) refresh(ctx context.Context) error {
-	now := k.now()
-	entries := k.entries
-	page := approval.Page{Limit: 200}
-	for {
-		events, next, err := k.store.Trail(ctx, registerKind, theRegister, int64(len(k.entries)), page)
+// errRedacted says that personal data was replaced in the register: entries read before that
+// hold it still.
+var errRedacted = errors.New("something in the register was redacted")
+
+// readOn reads what was entered after the events seen so far.
+func (k *Keeper) readOn(ctx context.Context, entries []Entry, seen int64) (_ []Entry, _ int64, redacted error) {
+	last := seen
+	for page := (approval.Page{Limit: 200}); ; {
+		events, next, err := k.store.Trail(ctx, registerKind, theRegister, seen, page)
 		if err != nil {
-			return fmt.Errorf("read the register: %w", err)
+			return nil, 0, fmt.Errorf("read the register: %w", err)
 		}
 		for _, e := range events {
+			last = e.Seq
+			if e.Kind == approval.EvRedact {
+				redacted = errRedacted
+				continue
+			}
 			var entry Entry
 			if err := json.Unmarshal(e.Detail, &entry); err != nil {
-				return fmt.Errorf("read entry %d of the register: %w", e.Seq, err)
+				return nil, 0, fmt.Errorf("read entry %d of the register: %w", e.Seq, err)
 			}
-			entry.N = e.Seq
+			entry.N = int64(len(entries)) + 1
 			entries = append(slices.Clip(entries), entry)
 		}
 		if page.Cursor = next; next == "" {
-			break
+			return entries, last, redacted
 		}
 	}
+}
+
+func (k *Keeper) refresh(ctx context.Context) error {
+	now := k.now()
+	entries, seen, err := k.readOn(ctx, k.entries, k.seen)
+	if errors.Is(err, errRedacted) && k.seen > 0 {
+		entries, seen, err = k.readOn(ctx, nil, 0)
+	}
+	if err != nil && !errors.Is(err, errRedacted) {
+		return err
+	}
 	today := calendar.Of(now)
-	if len(entries) == len(k.entries) && today == k.day {
+	if seen == k.seen && today == k.day {
 		k.read = now
 		return nil
 	}
@@ -103,7 +123,7 @@ func (k *Keeper) refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("compute the register: %w", err)
 	}
-	k.entries, k.day, k.state, k.read = entries, today, state, now
+	k.entries, k.seen, k.day, k.state, k.read = entries, seen, today, state, now
 	rules := k.service.Rules()
 	rules.Calendar, rules.Catalog, rules.Roster = state.Calendar, state.Catalog, state.Roster
 	rules.Register = state.InForce

@@ -16,6 +16,7 @@ import (
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/docket"
+	"lianban/shared/personal"
 	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"
@@ -62,6 +63,7 @@ type house struct {
 	clock   *approvaltest.Clock
 	store   *store.Store
 	docket  *failing
+	file    *sqlite.File
 	service *approval.Service
 	keeper  *register.Keeper
 	ids     *int
@@ -74,7 +76,7 @@ func open(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
-	h := &house{T: t, clock: approvaltest.NewClock(monday), store: store.New(file.Table()), ids: new(int)}
+	h := &house{T: t, clock: approvaltest.NewClock(monday), store: store.New(file.Table()), file: file, ids: new(int)}
 	h.join()
 	return h
 }
@@ -203,6 +205,39 @@ func merger(on calendar.Date) register.Draft {
 			New:      []roster.Department{{ID: "cc-water-parks", Kind: roster.Water, District: "440604", NameZH: "禅城区水务园林局", NameEN: "Chancheng Water and Parks Bureau", Origin: roster.Origin{Source: "区委〔2026〕3号"}}},
 			Passages: []roster.Passage{{From: "cc-water", To: "cc-water-parks"}, {From: "cc-parks", To: "cc-water-parks"}},
 		}}}},
+	}
+}
+
+// TestTheRegisterGoesOnAfterPersonalDataWasReplacedInIt has two processes read the register, one
+// of them from before.
+func TestTheRegisterGoesOnAfterPersonalDataWasReplacedInIt(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	people := func(c roster.PersonChange) register.Draft {
+		return register.Draft{Title: "岗位调整", Reason: "分工调整", Ground: "禅委组〔2026〕1号", Order: register.Order{Roster: []roster.Change{{People: &c}}}}
+	}
+	h.approveAs(h.propose(people(roster.PersonChange{New: &roster.Person{ID: "w-1024", NameZH: "亓某甲", NameEN: "Qi Moujia", Posts: []roster.Post{{Role: roster.Officer, Unit: "cc-water"}}}})).ID, guard)
+	h.approveAs(h.propose(people(roster.PersonChange{Person: "w-1024", Leave: true})).ID, guard)
+	subject, _, _ := personal.Of(h.service.Rules().Roster, "w-1024")
+	if done, err := subject.Replace(t.Context(), h.file.Table(), h.file.Items(t.Context()), personal.Act{By: guard, At: monday, Reason: "本人申请"}); err != nil || done.Trails != 2 {
+		t.Fatalf("done: %+v, %v", done, err)
+	}
+	before := *h
+	h, other := &before, h.join()
+	for name, house := range map[string]*house{"that read it before": h, "that begins now": other} {
+		if err := house.keeper.Refresh(t.Context()); err != nil {
+			t.Fatalf("a process %s: %v", name, err)
+		}
+		if p, _ := house.service.Rules().Roster.Person("w-1024"); p.NameZH != "离任人员（w-1024）" || p.Left.IsZero() {
+			t.Errorf("to a process %s they are %q", name, p.NameZH)
+		}
+	}
+	for k, house := range []*house{h, other} {
+		id := roster.PersonID(fmt.Sprint("w-", 2000+k))
+		g := house.approveAs(house.propose(people(roster.PersonChange{New: &roster.Person{ID: id, NameZH: "亓某乙", NameEN: "Qi Mouyi", Posts: []roster.Post{{Role: roster.Officer, Unit: "cc-water"}}}})).ID, guard)
+		if g.State.N != int64(3+k) || house.keeper.State().Entered != int64(3+k) {
+			t.Errorf("the entry has number %d of %d", g.State.N, house.keeper.State().Entered)
+		}
 	}
 }
 

@@ -126,6 +126,9 @@ func TestEveryWordOfTheDomainHasItsText(t *testing.T) {
 		has("role.", string(r))
 		has("role.name.", string(r))
 	}
+	for _, prefix := range []string{"event.", "request.event.", "matter.event.", "change.event.", "briefing.event."} {
+		has(prefix, approval.EvRedact)
+	}
 	has("verdict.", string(approval.Pending), string(approval.Objected), string(approval.Agreed), string(approval.Refused), string(approval.SentBack), string(approval.WasPulled), "continued")
 	has("decision.", string(approval.Approve), string(approval.OnPledge), string(approval.OnCondition), string(approval.WithGaps), string(approval.Object))
 	has("duty.", string(approval.OnPledge), string(approval.OnCondition), string(approval.WithGaps))
