@@ -17,9 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/config"
 	"lianban/shared/handler"
+	"lianban/shared/httpapi"
 	"lianban/shared/store"
 	"lianban/workflows"
 )
@@ -571,6 +573,49 @@ func TestTheRelayIsHandedOutboxRecordsAndNothingElse(t *testing.T) {
 	if fmt.Sprint(mapping["FunctionResponseTypes"]) != "[ReportBatchItemFailures]" || mapping["BisectBatchOnFunctionError"] != true || mapping["ParallelizationFactor"] != 1 ||
 		mapping["StartingPosition"] != "TRIM_HORIZON" || dig(mapping, "DestinationConfig", "OnFailure", "Type") != "SQS" {
 		t.Errorf("the stream is read as %v", mapping)
+	}
+}
+
+// TestTheFirewallCountsSessionsTokensAndGuesses holds it to where sessions and secrets are.
+func TestTheFirewallCountsSessionsTokensAndGuesses(t *testing.T) {
+	t.Parallel()
+	cookie, guessed := "", []string{}
+	limits := map[string]string{}
+	stackOf(t).each("AWS::WAFv2::WebACL", func(_ *part, _ string, properties object) {
+		for k, rule := range list(properties["Rules"]) {
+			if dig(rule, "Priority") != k {
+				t.Errorf("rule %v has priority %v", dig(rule, "Name"), dig(rule, "Priority"))
+			}
+			statement, ok := dig(rule, "Statement", "RateBasedStatement").(object)
+			if !ok {
+				continue
+			}
+			limits[dig(rule, "Name").(string)] = fmt.Sprint(dig(statement["Limit"], "Ref"))
+			if dig(rule, "Action", "Block", "CustomResponse", "ResponseCode") != 429 {
+				t.Errorf("%v does not say that it is too much", dig(rule, "Name"))
+			}
+			for _, key := range list(statement["CustomKeys"]) {
+				if name, ok := dig(key, "Cookie", "Name").(string); ok {
+					cookie = name
+				}
+			}
+			for _, s := range list(dig(statement, "ScopeDownStatement", "OrStatement", "Statements")) {
+				guessed = append(guessed, dig(s, "ByteMatchStatement", "SearchString").(string))
+			}
+		}
+	})
+	if cookie != access.SecureSessionCookie {
+		t.Errorf("sessions are counted by the cookie %q, and it is %q", cookie, access.SecureSessionCookie)
+	}
+	if want := []string{httpapi.BallotPage, "/status", httpapi.Base + httpapi.BallotPage, httpapi.Base + "/status"}; !slices.Equal(guessed, want) {
+		t.Errorf("guesses are counted at %v, want %v", guessed, want)
+	}
+	want := map[string]string{
+		"requests-per-address": "FirewallRequestsPerAddress", "requests-per-session": "FirewallRequestsPerPerson",
+		"requests-per-token": "FirewallRequestsPerPerson", "guesses-per-address": "FirewallGuessesPerAddress",
+	}
+	if !maps.Equal(limits, want) {
+		t.Errorf("the limits are %v, want %v", limits, want)
 	}
 }
 
