@@ -238,6 +238,14 @@ forbid (principal, action == Action::"GrantOnTerms", resource);`))
 	}
 }
 
+// BenchmarkNew is what reading the policies adds to a start.
+func BenchmarkNew(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		policies(b)
+	}
+}
+
 func BenchmarkAuthorise(b *testing.B) {
 	p := policies(b)
 	q := approval.Question{Command: "Grant", Actor: approval.Actor{Person: "p", Role: roster.Officer}, Posts: []roster.Role{roster.Officer}, Relations: []approval.Relation{approval.OwnArea, approval.Asked}}
