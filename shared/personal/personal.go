@@ -28,6 +28,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"lianban/shared/approval"
 	"lianban/shared/docket"
@@ -167,21 +168,71 @@ func describe(k store.Key) string {
 }
 
 // replace puts aliases in place of words, and says how many there were.
-func (s *Subject) replace(body []byte) ([]byte, int) {
-	n := 0
-	put := func(old, alias []byte) {
-		if k := bytes.Count(body, old); k > 0 && !bytes.Equal(old, alias) {
-			body = bytes.ReplaceAll(body, old, alias)
-			n += k
+func (s *Subject) replace(body []byte) (_ []byte, n int) {
+	for _, o := range s.Objects {
+		if k := bytes.Count(body, []byte(o.Text)); k > 0 && o.Text != o.Alias {
+			body, n = bytes.ReplaceAll(body, []byte(o.Text), []byte(o.Alias)), n+k
 		}
 	}
-	for _, o := range s.Objects {
-		put([]byte(o.Text), []byte(o.Alias))
+	if !slices.ContainsFunc(s.Words, func(w Word) bool { return bytes.Contains(body, within(w.Text)) }) {
+		return body, n
 	}
-	for _, w := range s.Words {
-		put(within(w.Text), within(w.Alias))
+	var out []byte
+	kept := 0 // what of body is in out already
+	for from, to := range literals(body) {
+		var text string
+		if json.Unmarshal(body[from:to], &text) != nil {
+			continue
+		}
+		was := text
+		for _, w := range s.Words {
+			if typed(text) || text == w.Text && reaches(w.Text) {
+				n += strings.Count(text, w.Text)
+				text = strings.ReplaceAll(text, w.Text, w.Alias)
+			}
+		}
+		if text != was {
+			out, kept = append(append(out, body[kept:from]...), quoted(text)...), to
+		}
 	}
-	return body, n
+	return append(out, body[kept:]...), n
+}
+
+// typed reports whether a text may be one that people wrote. Ids, codes, dates and hashes, in
+// which a word stands by chance at most, have neither spaces nor other letters than ASCII's.
+func typed(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r == ' ' || r >= utf8.RuneSelf })
+}
+
+// reaches reports whether a word by itself is how to reach somebody: a telephone number, an
+// address of mail. Any other word that is all of a text without spaces may be a code.
+func reaches(word string) bool {
+	_, err := time.Parse(time.DateOnly, word)
+	return strings.Contains(word, "@") || err != nil && strings.Trim(word, "+-()0123456789") == ""
+}
+
+// literals are where the strings of a JSON text stand that are values and not names, quotes
+// included.
+func literals(text []byte) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		for k := 0; k < len(text); k++ {
+			if text[k] != '"' {
+				continue
+			}
+			from := k
+			for k++; k < len(text) && text[k] != '"'; k++ {
+				if text[k] == '\\' {
+					k++
+				}
+			}
+			if k >= len(text) || k+1 < len(text) && text[k+1] == ':' {
+				continue
+			}
+			if !yield(from, k+1) {
+				return
+			}
+		}
+	}
 }
 
 // Text is Find's and Replace's for a text that is kept apart from the table.
@@ -210,9 +261,8 @@ const batch = store.MaxOps - 2
 // Replace puts aliases in place of the subject's words in every item. Other processes may go on
 // writing: each partition is read and written anew where items had something, and once more
 // when somebody wrote to its record meanwhile. A trail is written whole or, if it is very
-// long, batch by batch, each with an event that vouches for it; after a crash it is done again
-// for what is left. What is typed meanwhile may hold a word again: it is done until nothing is
-// found.
+// long, batch by batch, each with an event that vouches for it; after a crash, or when somebody
+// has typed a word again meanwhile, it is called once more for what is left.
 func (s *Subject) Replace(ctx context.Context, table store.Table, items iter.Seq2[store.Item, error], act Act) (done Done, err error) {
 	holding := map[string]bool{}
 	for item, err := range items {

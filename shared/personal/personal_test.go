@@ -225,6 +225,24 @@ func TestNothingIsChangedUnderCoverOfARedaction(t *testing.T) {
 	}
 }
 
+// TestCodesAndIdsAreNoWords has words that stand in them by chance.
+func TestCodesAndIdsAreNoWords(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"state":"granted","reason":"it was granted"}`:                     `{"state":"granted","reason":"it was 〔已去标识化〕"}`,
+		`{"granted":"何granted","id":"granted-1"}`:                           `{"granted":"何〔已去标识化〕","id":"granted-1"}`,
+		`{"at":"2026-03-09T01:00:00Z","text":"电话 2026-03-09","n":20260309}`: `{"at":"2026-03-09T01:00:00Z","text":"电话 〔已去标识化〕","n":20260309}`,
+		`{"since":"2026-03-09","note":"到 2026-03-09"}`:                      `{"since":"2026-03-09","note":"到 〔已去标识化〕"}`,
+		`{"contact":"13800000000","receipt":"x13800000000"}`:                `{"contact":"〔已去标识化〕","receipt":"x13800000000"}`,
+		`{"a":"引号\\\"甲granted\\\\","b":["","<b>"]}`:                         `{"a":"引号\\\"甲〔已去标识化〕\\\\","b":["","<b>"]}`,
+	} {
+		got, n := words("granted", "2026-03-09", "13800000000").Text([]byte(body))
+		if string(got) != want || n != 1 {
+			t.Errorf("%s\nbecomes (%d) %s\nwant        %s", body, n, got, want)
+		}
+	}
+}
+
 func TestWhoSharesANameIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	r, err := roster.Demo().With(calendar.MustParse("2026-03-09"),
@@ -245,7 +263,7 @@ func TestWhoSharesANameIsLeftAlone(t *testing.T) {
 		}
 		return string(text)
 	}
-	got, n := s.Text([]byte(person("w-7") + person("w-8") + "亓某甲 Qi Moujia"))
+	got, n := s.Text([]byte(person("w-7") + person("w-8") + `"亓某甲 Qi Moujia"`))
 	if n != 2 || strings.Contains(string(got), "Qi Moujia") || strings.Count(string(got), "亓某甲") != 2 || !strings.Contains(string(got), person("w-8")) {
 		t.Errorf("%d replaced: %s", n, got)
 	}
