@@ -48,16 +48,25 @@ const (
 // Relations are all there are.
 var Relations = []Relation{OwnBranch, AboveIt, OwnArea, Asked, Signs, AddedIt, Checks, Votes, Own, Interested, Recused, ForBarred, Decided, Uploaded}
 
-// authorise asks the policies about a command that the rules allow. The issue is as
-// the command found it, but for one that is only just written.
-func (t *transition) authorise(cmd Command, found Issue) error {
-	if t.Authoriser == nil {
-		return nil
+// authorise asks the policies about a command of which the rules have said what they say.
+// The issue is as the command found it, but for one that is only just written. What the
+// rules refuse stays refused in their words; but who may at all is said before what is to
+// be put right in a field, so that nobody fills in a form in vain.
+func (t *transition) authorise(cmd Command, found Issue, said error) error {
+	if t.Authoriser == nil || said != nil && (!IsKind(said, Invalid) || t.from == 0) {
+		return said
 	}
 	if t.from == 0 {
 		found = t.issue
 	}
-	return t.Authoriser.Authorise(t.question(cmd, &found))
+	q := t.question(cmd, &found)
+	if said != nil && q.Kind != "" { // which may be the field at fault
+		return said
+	}
+	if err := t.Authoriser.Authorise(q); err != nil {
+		return err
+	}
+	return said
 }
 
 func (t *transition) question(cmd Command, found *Issue) Question {

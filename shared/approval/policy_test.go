@@ -123,6 +123,9 @@ func TestNobodyRulesOnTheOwnAnswer(t *testing.T) {
 	if err := g.do(generalBranch, ruling); !approval.IsKind(err, approval.Forbidden) || !strings.Contains(err.Error(), "decided-it-oneself") {
 		t.Errorf("a ruling on the own objection: %v", err)
 	}
+	if err := g.do(generalBranch, approval.Rule{SignOff: 1, Outcome: approval.SetAside}); !approval.IsKind(err, approval.Forbidden) {
+		t.Errorf("a ruling whose reason is not typed yet, which pages try: %v", err)
+	}
 	g.rules.Authoriser = nil
 	g.must(generalBranch, ruling) // which the rules alone allow
 }

@@ -44,10 +44,7 @@ func (r Rules) Apply(issue Issue, actor Actor, cmd Command, now time.Time) (Chan
 		return Change{}, err
 	}
 	t.handOver()
-	if err := cmd.apply(t); err != nil {
-		return Change{}, err
-	}
-	if err := t.authorise(cmd, issue); err != nil {
+	if err := t.authorise(cmd, issue, cmd.apply(t)); err != nil {
 		return Change{}, err
 	}
 	return t.change()

@@ -17,6 +17,8 @@
 //
 //   - What is said of an issue is a type of this package with its fields spelled
 //     out: tokens, watches and hashes cannot slip out with a new domain field.
+//   - No operation is carried out that no policy permits to the caller's role; that is
+//     asked before anything of the request but its token is looked at (package policy).
 //   - A change needs an Idempotency-Key. The same key with the same request does
 //     nothing twice and answers with Idempotency-Replayed: true and the issue as
 //     it stands by then; with another request it is refused.

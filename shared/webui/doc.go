@@ -12,7 +12,7 @@
 //	request ─▶ dispatch ─▶ handler ─▶ view model ─▶ template ─▶ buffer ─▶ response
 //	             │            │
 //	             │            └─ returns an error: one place turns it into a page
-//	             └─ language, who is signed in, cross-origin check, the form's token, headers
+//	             └─ language, who is signed in, cross-origin check, the form's token, the page's policy
 //
 // Forms are plain and work without script, which only adds. After a form did its
 // work the browser is sent on by 303, so that reloading repeats nothing. When a
