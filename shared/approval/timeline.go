@@ -83,7 +83,7 @@ func (r Rules) Timeline(i *Issue, today calendar.Date) (Timeline, error) {
 		l.N = s.N
 		from := out.Start
 		for _, n := range s.Requires {
-			if p := &i.SignOffs[n-1]; !p.DecidedAt.IsZero() {
+			if p := &i.SignOffs[n-1]; out.answered(p) {
 				from = max(from, calendar.Of(p.DecidedAt))
 			} else {
 				lay(n - 1)
@@ -99,7 +99,7 @@ func (r Rules) Timeline(i *Issue, today calendar.Date) (Timeline, error) {
 			l.Waiting = Stretch{out.Start, l.Planned.From}
 		}
 		switch {
-		case !s.DecidedAt.IsZero():
+		case out.answered(s):
 			out.End = max(out.End, l.Actual.To)
 		case !out.Ended && s.State != Void:
 			out.End = max(out.End, l.Planned.To, out.Until)
@@ -120,6 +120,12 @@ func (r Rules) Timeline(i *Issue, today calendar.Date) (Timeline, error) {
 	return out, nil
 }
 
+// answered reports whether a sign-off's answer has taken effect: one that waits for the
+// signature after it has not, and until then its part is planned as if it were still owed.
+func (t *Timeline) answered(s *SignOff) bool {
+	return !s.DecidedAt.IsZero() && (t.Ended || !s.State.Asked())
+}
+
 // expect plans a sign-off that its department does not have yet.
 func (r Rules) expect(t *Timeline, s *SignOff, l *Line, from calendar.Date) {
 	l.Planned = Stretch{from, r.Calendar.Due(from, s.Limit.Days, s.Limit.Unit, nil).On}
@@ -132,7 +138,7 @@ func (r Rules) expect(t *Timeline, s *SignOff, l *Line, from calendar.Date) {
 func (r Rules) happened(t *Timeline, i *Issue, s *SignOff, l *Line) {
 	l.Actual = Stretch{calendar.Of(s.OpenedAt), max(t.Until, calendar.Of(s.OpenedAt))}
 	switch {
-	case !s.DecidedAt.IsZero():
+	case t.answered(s):
 		l.Actual.To = max(l.Actual.From, calendar.Of(s.DecidedAt))
 	case s.State == Void && s.Item == 0:
 		l.Actual.To = max(l.Actual.From, min(l.Actual.To, i.settledOn(s.Matter, l.Actual.To)))
@@ -156,7 +162,7 @@ func (r Rules) happened(t *Timeline, i *Issue, s *SignOff, l *Line) {
 	}
 	l.Planned = Stretch{l.Actual.From, max(last, l.Actual.From)}
 	counted := l.Actual.To
-	if s.DecidedAt.IsZero() && !t.Ended && s.State != Void {
+	if !t.answered(s) && !t.Ended && s.State != Void {
 		counted = max(counted, l.Planned.To)
 	}
 	l.Days = saving.WorkingDays(r.Calendar.Used(calendar.Of(s.AcceptedAt), counted, calendar.WorkingDays, spans))

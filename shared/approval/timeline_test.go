@@ -162,3 +162,21 @@ func TestATimelineWaitsForPrerequisitesAndNotIntoThePast(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// TestAnApprovalThatWaitsForTheSignatureAfterItIsPlannedAsOwed has one part, whose officer is
+// through with it on the first day and whose countersigner is not.
+func TestAnApprovalThatWaitsForTheSignatureAfterItIsPlannedAsOwed(t *testing.T) {
+	t.Parallel()
+	g := newGame(t)
+	g.raise(one(25)).route().add(approval.After, true).grant(1)
+	if s := g.so(1); s.State != approval.Open || s.DecidedAt.IsZero() {
+		t.Fatalf("the premise does not hold: %s, decided at %v", s.State, s.DecidedAt)
+	}
+	line, err := g.rules.Timeline(&g.issue, calendar.Of(g.now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if due := g.so(1).Due.On; line.End != due || line.Lines[0].Planned.To != due {
+		t.Errorf("the part is planned until %s, the whole until %s; it is due on %s", line.Lines[0].Planned.To, line.End, due)
+	}
+}
