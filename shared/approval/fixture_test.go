@@ -7,12 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"lianban/shared/policy"
-
 	"lianban/shared/approval"
 	"lianban/shared/calendar"
 	"lianban/shared/catalog"
 	"lianban/shared/measure"
+	"lianban/shared/policy"
 	"lianban/shared/roster"
 )
 

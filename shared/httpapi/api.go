@@ -12,8 +12,6 @@ import (
 	"runtime/debug"
 	"sync"
 
-	"lianban/shared/policy"
-
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
@@ -27,6 +25,7 @@ import (
 	"lianban/shared/ledger"
 	"lianban/shared/measure"
 	"lianban/shared/oversight"
+	"lianban/shared/policy"
 	"lianban/shared/register"
 	"lianban/shared/session"
 )

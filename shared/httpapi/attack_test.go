@@ -15,12 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"lianban/shared/policy"
-
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
 	"lianban/shared/access"
+	"lianban/shared/policy"
 	"lianban/shared/roster"
 	"lianban/shared/store"
 )

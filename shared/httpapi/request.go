@@ -18,13 +18,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"lianban/shared/policy"
-
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"lianban/shared/access"
 	"lianban/shared/approval"
+	"lianban/shared/policy"
 	"lianban/shared/roster"
 )
 

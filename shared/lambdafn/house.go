@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"lianban/shared/policy"
-
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -23,6 +21,7 @@ import (
 	"lianban/shared/config"
 	"lianban/shared/handler"
 	"lianban/shared/measure"
+	"lianban/shared/policy"
 	"lianban/shared/register"
 	"lianban/shared/store"
 	"lianban/shared/store/dynamo"

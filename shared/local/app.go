@@ -18,8 +18,6 @@ import (
 	"sync"
 	"time"
 
-	"lianban/shared/policy"
-
 	"github.com/google/uuid"
 
 	"lianban/shared/access"
@@ -34,6 +32,7 @@ import (
 	"lianban/shared/ledger"
 	"lianban/shared/measure"
 	"lianban/shared/oversight"
+	"lianban/shared/policy"
 	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/store"

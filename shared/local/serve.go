@@ -13,8 +13,6 @@ import (
 	"strings"
 	"syscall"
 
-	"lianban/shared/policy"
-
 	"lianban/shared/access"
 	"lianban/shared/briefing"
 	"lianban/shared/config"
@@ -22,6 +20,7 @@ import (
 	"lianban/shared/httpapi"
 	"lianban/shared/limit"
 	"lianban/shared/oversight"
+	"lianban/shared/policy"
 	"lianban/shared/roster"
 	"lianban/shared/session"
 	"lianban/shared/trace"

@@ -15,11 +15,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"lianban/shared/policy"
-
 	"github.com/google/go-cmp/cmp"
 
 	"lianban/shared/approval"
+	"lianban/shared/policy"
 	"lianban/shared/roster"
 )
 

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"lianban/shared/policy"
-
 	"github.com/google/go-cmp/cmp"
 
+	"lianban/shared/policy"
 	"lianban/shared/roster"
 )
 

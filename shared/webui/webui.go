@@ -21,8 +21,6 @@ import (
 	"strings"
 	"time"
 
-	"lianban/shared/policy"
-
 	"lianban/shared/access"
 	"lianban/shared/approval"
 	"lianban/shared/archive"
@@ -35,6 +33,7 @@ import (
 	"lianban/shared/ledger"
 	"lianban/shared/measure"
 	"lianban/shared/oversight"
+	"lianban/shared/policy"
 	"lianban/shared/register"
 	"lianban/shared/roster"
 	"lianban/shared/trace"

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"lianban/shared/policy"
-
 	"lianban/shared/approval"
 	"lianban/shared/asl"
 	"lianban/shared/calendar"
@@ -17,6 +15,7 @@ import (
 	"lianban/shared/engine"
 	"lianban/shared/local"
 	"lianban/shared/measure"
+	"lianban/shared/policy"
 	"lianban/shared/roster"
 	"lianban/shared/sim"
 	"lianban/shared/store"
