@@ -262,18 +262,26 @@ const batch = store.MaxOps - 2
 // writing: each partition is read and written anew where items had something, and once more
 // when somebody wrote to its record meanwhile. A trail is written whole or, if it is very
 // long, batch by batch, each with an event that vouches for it; after a crash, or when somebody
-// has typed a word again meanwhile, it is called once more for what is left.
+// has typed a word again meanwhile, it is called once more for what is left. Where the person's
+// own entry stands goes last, and the register last of all: from there a call knows the words.
 func (s *Subject) Replace(ctx context.Context, table store.Table, items iter.Seq2[store.Item, error], act Act) (done Done, err error) {
-	holding := map[string]bool{}
+	holding, entries := map[string]bool{}, map[string]bool{}
 	for item, err := range items {
 		if err != nil {
 			return done, err
 		}
-		if _, n := s.replace(item.Body); n > 0 {
+		if _, n := s.replace(item.Body); n == 0 {
+			continue
+		}
+		if slices.ContainsFunc(s.Objects, func(o Word) bool { return bytes.Contains(item.Body, []byte(o.Text)) }) {
+			entries[item.PK] = true
+		} else {
 			holding[item.PK] = true
 		}
 	}
-	for _, pk := range slices.Sorted(maps.Keys(holding)) {
+	maps.DeleteFunc(holding, func(pk string, _ bool) bool { return entries[pk] })
+	// Of records the register's comes after the change sets'.
+	for _, pk := range append(slices.Sorted(maps.Keys(holding)), slices.Sorted(maps.Keys(entries))...) {
 		for try := 1; ; try++ {
 			p, err := s.read(ctx, table, pk)
 			if err == nil {

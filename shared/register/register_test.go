@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -237,6 +238,82 @@ func TestTheRegisterGoesOnAfterPersonalDataWasReplacedInIt(t *testing.T) {
 		g := house.approveAs(house.propose(people(roster.PersonChange{New: &roster.Person{ID: id, NameZH: "亓某乙", NameEN: "Qi Mouyi", Posts: []roster.Post{{Role: roster.Officer, Unit: "cc-water"}}}})).ID, guard)
 		if g.State.N != int64(3+k) || house.keeper.State().Entered != int64(3+k) {
 			t.Errorf("the entry has number %d of %d", g.State.N, house.keeper.State().Entered)
+		}
+	}
+}
+
+// cutting is a table that dies at one of its writes.
+type cutting struct {
+	store.Table
+	left int
+}
+
+func (c *cutting) Write(ctx context.Context, ops []store.Op) error {
+	if c.left--; c.left < 0 {
+		return errDead
+	}
+	return c.Table.Write(ctx, ops)
+}
+
+// TestReplacingPersonalDataGoesOnAfterACrashAtAnyWrite has a name stand in an issue, in
+// a record that comes after the register's, in change sets and in the register, and asks the register for the
+// words each time, as a process does that begins anew.
+func TestReplacingPersonalDataGoesOnAfterACrashAtAnyWrite(t *testing.T) {
+	t.Parallel()
+	for cut := 0; ; cut++ {
+		h := open(t)
+		people := func(c roster.PersonChange) register.Draft {
+			return register.Draft{Title: "亓某甲岗位调整", Reason: "分工调整", Ground: "禅委组〔2026〕1号", Order: register.Order{Roster: []roster.Change{{People: &c}}}}
+		}
+		h.approveAs(h.propose(people(roster.PersonChange{New: &roster.Person{ID: "w-1024", NameZH: "亓某甲", NameEN: "Qi Moujia", Posts: []roster.Post{{Role: roster.Officer, Unit: "cc-water"}}}})).ID, guard)
+		id := h.raise(9)
+		if _, _, err := h.service.Do(t.Context(), id, approval.Comment{Text: "亓某甲已到现场"}, as(approval.Actor{Person: "cc-oversight-1", Role: roster.Overseer, Unit: "cc-oversight"})); err != nil {
+			t.Fatal(err)
+		}
+		h.approveAs(h.propose(people(roster.PersonChange{Person: "w-1024", Leave: true})).ID, guard)
+		type note struct{ Text string }
+		notes := docket.Desk[note]{Kind: "request", Store: h.store, Now: h.clock.Now, Places: func(string, note) docket.Places { return docket.Places{} }}
+		if _, err := notes.Put(t.Context(), "r", as(secretary), func(_ note, act *docket.Act) (note, error) {
+			act.Event("register", func(e *approval.Event) { e.Reason = "亓某甲经办" })
+			return note{"亓某甲经办"}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		replace := func(table store.Table) error {
+			fresh := *h
+			fresh.join()
+			if err := fresh.keeper.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			subject, _, _ := personal.Of(fresh.service.Rules().Roster, "w-1024")
+			_, err := subject.Replace(t.Context(), table, h.file.Items(t.Context()), personal.Act{By: guard, At: monday, Reason: "本人申请"})
+			return err
+		}
+		died := replace(&cutting{h.file.Table(), cut})
+		if err := replace(h.file.Table()); err != nil {
+			t.Fatal(err)
+		}
+		for item, err := range h.file.Items(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(item.Body), "亓某甲") || strings.Contains(string(item.Body), "Qi Moujia") {
+				t.Errorf("cut at write %d, %s %s still holds the name", cut, item.PK, item.SK)
+			}
+		}
+		for trail, err := range store.Trails(h.file.Trails(t.Context(), true)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fault, wrong := trail.Check(); wrong {
+				t.Errorf("cut at write %d: %v", cut, fault)
+			}
+		}
+		if died == nil {
+			if cut < 5 {
+				t.Errorf("there were %d writes only", cut)
+			}
+			return
 		}
 	}
 }
