@@ -10,10 +10,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 budget=${1:-1m} names=${2:-}
-# Making an input smaller that reaches new code may take a minute, that is, all of a short budget.
 begin=$SECONDS targets=0
 for package in $(go list ./...); do
 	for target in $(go test "$package" -list '^Fuzz' | grep '^Fuzz' | grep -e "$names" || true); do
+		# Making an input smaller that reaches new code may take a minute, that is, all of a short budget.
 		log=$(go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$budget" -fuzzminimizetime 1s) || { printf '%s\n' "$log"; exit 1; }
 		printf '%s %s: %s\n' "$package" "$target" "$(grep -o 'elapsed: [^,]*, execs: [0-9]*' <<<"$log" | tail -n 1)"
 		targets=$((targets + 1))

@@ -7,8 +7,8 @@ import (
 	"lianban/shared/roster"
 )
 
-// Authoriser is asked about every command against which the rules have found nothing:
-// whether policies, which stand apart from the code and can be laid before auditors,
+// Authoriser is asked about every command against which the rules have found nothing but,
+// perhaps, a field to be put right: whether policies, which stand apart from the code and can be laid before auditors,
 // permit it to who holds such a post in such relations to the issue. What no policy
 // permits is refused, as a Forbidden error that names the policy.
 type Authoriser interface {
@@ -119,7 +119,7 @@ func (t *transition) relations(cmd Command, i *Issue) (all []Relation) {
 		}
 	}
 	signOffs := about(cmd, i)
-	any := func(holds func(*SignOff) bool) bool { return slices.ContainsFunc(signOffs, holds) }
+	some := func(holds func(*SignOff) bool) bool { return slices.ContainsFunc(signOffs, holds) }
 	unit := t.actor.Unit
 	branch := i.Branch
 	if b, ok := t.Roster.BranchOf(i.Project); ok {
@@ -132,14 +132,14 @@ func (t *transition) relations(cmd Command, i *Issue) (all []Relation) {
 	}))
 	department, ok := t.Roster.Department(roster.DepartmentID(unit))
 	add(OwnArea, ok && t.Roster.Within(i.District, department.District))
-	add(Asked, any(func(s *SignOff) bool { return t.answersFor(s) }))
-	add(Signs, any(func(s *SignOff) bool {
+	add(Asked, some(func(s *SignOff) bool { return t.answersFor(s) }))
+	add(Signs, some(func(s *SignOff) bool {
 		return slices.ContainsFunc(s.Added, func(a Added) bool { return unit == string(a.Department) })
 	}))
-	add(AddedIt, any(func(s *SignOff) bool {
+	add(AddedIt, some(func(s *SignOff) bool {
 		return slices.ContainsFunc(s.Added, func(a Added) bool { return unit != "" && unit == a.By.Unit })
 	}))
-	add(Checks, any(func(s *SignOff) bool {
+	add(Checks, some(func(s *SignOff) bool {
 		return slices.ContainsFunc(s.Duties, func(d Duty) bool { return unit == string(d.Checker) })
 	}))
 	con := i.Consultation
@@ -150,14 +150,14 @@ func (t *transition) relations(cmd Command, i *Issue) (all []Relation) {
 	}
 	interested := func(p roster.PersonID) bool { return p != "" && t.Roster.MustStandAside(p, i.Project) }
 	recused := func(p roster.PersonID) bool {
-		return p != "" && any(func(s *SignOff) bool { return s.recused(p) })
+		return p != "" && some(func(s *SignOff) bool { return s.recused(p) })
 	}
 	me, absent := t.actor.Person, t.actor.For
 	add(Own, own(me))
 	add(Interested, interested(me))
 	add(Recused, recused(me))
 	add(ForBarred, own(absent) || interested(absent) || recused(absent))
-	add(Decided, me != "" && any(func(s *SignOff) bool { return s.Decision != nil && s.Decision.By.Person == me }))
+	add(Decided, me != "" && some(func(s *SignOff) bool { return s.Decision != nil && s.Decision.By.Person == me }))
 	detach, _ := cmd.(Detach)
 	add(Uploaded, slices.ContainsFunc(i.Attachments, func(a Attachment) bool {
 		return a.ID == detach.ID && a.By.Person == me && a.By.Role == t.actor.Role && a.By.Unit == unit

@@ -3,11 +3,9 @@ package lambdafn
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -32,13 +30,7 @@ type Errand struct {
 	Words  []string        `json:"words"`
 	Copy   bool            `json:"copy"`
 	After  int             `json:"after"` // how many places were handed out before
-	Away   *Away           `json:"pseudonymise"`
-}
-
-// Away is on whose behalf, and why, somebody is pseudonymised.
-type Away struct {
-	By     roster.PersonID `json:"by"`
-	Reason string          `json:"reason"`
+	Away   *personal.Away  `json:"pseudonymise"`
 }
 
 // Kept is what a steward answers.
@@ -89,13 +81,7 @@ func Steward(table Whole, rules func() approval.Rules, now func() time.Time) lam
 }
 
 func away(ctx context.Context, table Whole, r approval.Rules, s *personal.Subject, e Errand, at time.Time) (done personal.Done, err error) {
-	if strings.TrimSpace(e.Away.Reason) == "" {
-		return done, errors.New("reason is empty; say on whose request, and on what ground")
-	}
-	by, err := personal.Administrator(r.Roster, e.Away.By)
-	if err == nil {
-		err = personal.MayGo(r.Roster, e.Person)
-	}
+	by, err := e.Away.Permit(r.Roster, e.Person)
 	if err != nil {
 		return done, err
 	}

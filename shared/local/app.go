@@ -15,6 +15,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -168,6 +169,14 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, errors.Join(err, a.file.Close())
 	}
 	return a, nil
+}
+
+// openThere opens a data file that must be there, for a command that looks after it.
+func openThere(ctx context.Context, data string) (*App, error) {
+	if _, err := os.Stat(data); err != nil {
+		return nil, fmt.Errorf("data file %s: %w", data, err)
+	}
+	return Open(ctx, Config{Data: data})
 }
 
 func (a *App) assemble(ctx context.Context, c Config, machine *asl.Definition) error {

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 
 	"lianban/shared/personal"
 	"lianban/shared/roster"
@@ -57,10 +56,7 @@ func (w *whom) subject(r *roster.Roster, out io.Writer) (personal.Subject, roste
 
 // Run lists, and writes a copy.
 func (c *PersonalList) Run(ctx context.Context, s *Streams) (err error) {
-	if _, err := os.Stat(c.Data); err != nil {
-		return fmt.Errorf("data file %s: %w", c.Data, err)
-	}
-	app, err := Open(ctx, Config{Data: c.Data})
+	app, err := openThere(ctx, c.Data)
 	if err != nil {
 		return err
 	}
@@ -122,12 +118,6 @@ func writeNew(name string, v any) (err error) {
 
 // Run replaces, and writes the file anew so that nothing is left in it of what was there.
 func (c *PersonalPseudonymise) Run(ctx context.Context, s *Streams) error {
-	if strings.TrimSpace(c.Reason) == "" {
-		return errors.New("--reason is empty; say on whose request, and on what ground")
-	}
-	if _, err := os.Stat(c.Data); err != nil {
-		return fmt.Errorf("data file %s: %w", c.Data, err)
-	}
 	done, err := c.replace(ctx, s)
 	if err != nil {
 		return err
@@ -141,21 +131,18 @@ func (c *PersonalPseudonymise) Run(ctx context.Context, s *Streams) error {
 }
 
 func (c *PersonalPseudonymise) replace(ctx context.Context, s *Streams) (done personal.Done, err error) {
-	app, err := Open(ctx, Config{Data: c.Data})
+	app, err := openThere(ctx, c.Data)
 	if err != nil {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
 	r := app.Service.Rules().Roster
-	by, err := personal.Administrator(r, c.By)
-	if err != nil {
-		return done, fmt.Errorf("--%w", err)
-	}
 	subject, person, err := c.subject(r, s.Out)
 	if err != nil {
 		return done, err
 	}
-	if err := personal.MayGo(r, person.ID); err != nil {
+	by, err := personal.Away{By: c.By, Reason: c.Reason}.Permit(r, person.ID)
+	if err != nil {
 		return done, fmt.Errorf("--%w", err)
 	}
 	act := personal.Act{By: by, At: app.Service.Now(), Reason: c.Reason, Digest: app.store.Digest()}

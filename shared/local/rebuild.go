@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"lianban/shared/approval"
 	"lianban/shared/measure"
@@ -31,10 +30,7 @@ type rebuilt struct {
 
 // Run compares, or rebuilds, and prints.
 func (c *Rebuild) Run(ctx context.Context, s *Streams) (err error) {
-	if _, err := os.Stat(c.Data); err != nil {
-		return fmt.Errorf("data file %s: %w", c.Data, err)
-	}
-	app, err := Open(ctx, Config{Data: c.Data})
+	app, err := openThere(ctx, c.Data)
 	if err != nil {
 		return err
 	}

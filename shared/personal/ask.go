@@ -43,25 +43,29 @@ func Ask(r *roster.Roster, person roster.PersonID, words []string) (s Subject, s
 	return s, shared, nil
 }
 
-// MayGo refuses, at the field person, to have somebody pseudonymised who still holds a post:
-// under their own name, which others have to know.
-func MayGo(r *roster.Roster, person roster.PersonID) error {
-	if p, ok := r.Person(person); ok && p.Left.IsZero() {
-		return fmt.Errorf("person %s: %s still holds a post, under the own name; let them leave first (a change of the register)", person, p.NameZH)
-	}
-	return nil
+// Away is on whose behalf, and why, somebody is pseudonymised.
+type Away struct {
+	By     roster.PersonID `json:"by"`
+	Reason string          `json:"reason"`
 }
 
-// Administrator is who has something done: in the post of a security administrator or an audit
-// administrator that they hold, or of an administrator where there is none of the first. The
-// error begins with the field by.
-func Administrator(r *roster.Roster, id roster.PersonID) (approval.Actor, error) {
-	for _, post := range r.Posts(id) {
+// Permit says in which post somebody has a person pseudonymised: as a security administrator or
+// an audit administrator, or as an administrator where there is none of the first. Who still
+// holds a post goes on under the own name, which others have to know. An error begins with the
+// field that is at fault: reason, by or person.
+func (a Away) Permit(r *roster.Roster, person roster.PersonID) (approval.Actor, error) {
+	if strings.TrimSpace(a.Reason) == "" {
+		return approval.Actor{}, errors.New("reason is empty; say on whose request, and on what ground")
+	}
+	if p, ok := r.Person(person); ok && p.Left.IsZero() {
+		return approval.Actor{}, fmt.Errorf("person %s: %s still holds a post, under the own name; let them leave first (a change of the register)", person, p.NameZH)
+	}
+	for _, post := range r.Posts(a.By) {
 		if post.Role == roster.AuditAdministrator || r.Guards(post.Role) {
-			return approval.Actor{Person: id, Role: post.Role, Unit: post.Unit}, nil
+			return approval.Actor{Person: a.By, Role: post.Role, Unit: post.Unit}, nil
 		}
 	}
-	return approval.Actor{}, fmt.Errorf("by %s: a security administrator or an audit administrator has this done, or an administrator where there is none", id)
+	return approval.Actor{}, fmt.Errorf("by %s: a security administrator or an audit administrator has this done, or an administrator where there is none", a.By)
 }
 
 // Summary counts what was found.
